@@ -1,0 +1,44 @@
+"""The inverse of `strict.parse`: a dataclass as plain data, every default written out, every variant with its `type:`."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from model.registry import Slot
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A dataclass as nested dicts and lists: what `strict.parse` would read back as an equal one.
+
+    A field annotated `float` gives a float even where its default was typed `1`, so that a default and the same value
+    given in a file are one text.
+    """
+    hints = get_type_hints(type(config), include_extras=True)
+    return {field.name: _value(hints[field.name], getattr(config, field.name)) for field in fields(config) if field.init}
+
+
+def _value(kind: Any, value: Any) -> Any:
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        for mark in args[1:]:
+            if isinstance(mark, Slot):
+                return [_node(mark, layer) for layer in value] if mark.per_layer else _node(mark, value)
+        return _value(args[0], value)
+    if origin in (Union, types.UnionType):
+        inner = [a for a in args if a is not type(None)]
+        return _value(inner[0], value) if value is not None and len(inner) == 1 else value
+    if is_dataclass(value):
+        return plain(value)
+    if isinstance(value, (list, tuple)):
+        kinds = [args[0]] * len(value) if origin is list or args[-1:] == (Ellipsis,) else args
+        return [_value(k, v) for k, v in zip(kinds, value, strict=True)]
+    if isinstance(value, Mapping):
+        return {key: _value(args[1], item) for key, item in value.items()}
+    return float(value) if kind is float else value
+
+
+def _node(slot: Slot, config: Any) -> dict[str, Any]:
+    return {"type": slot.of(config).name, **plain(config)}

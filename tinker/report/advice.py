@@ -1,0 +1,37 @@
+"""How to get decided what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinker.report.view import Row
+from tinker.stats.rule import Rule
+
+
+def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule) -> tuple[str, ...]:
+    """What the user can do next, in words; nothing where every arm is decided."""
+    steps = []
+    rows = [*control, *arms]
+    unfinished, failed = sum(row["n_unfinished"] for row in rows), sum(row["n_failed"] for row in rows)
+    if unfinished or failed:
+        what = [f"{unfinished} unfinished"] * bool(unfinished) + [f"{failed} failed"] * bool(failed)
+        steps.append(f"`tinker run` again: it runs the {' and '.join(what)} trials and leaves the finished ones alone.")
+    open_arms = [row for row in arms if row["verdict"] == "inconclusive"]
+    seeds = [row["seeds_to_decide"] for row in open_arms if row["seeds_to_decide"] is not None]
+    if seeds:
+        steps.append(
+            f"`seeds: {max(seeds)}` would decide every inconclusive arm at the noise seen here, whichever way it goes"
+            f" (now {min(row['n_planned'] for row in open_arms)}); declare it as a new grid, for fresh seeds."
+        )
+    if open_arms:
+        steps.append("Inconclusive is not \"no difference\": the interval says what is still possible.")
+    found = [row["minimum_detectable_effect"] for row in arms if row["minimum_detectable_effect"] is not None]
+    if open_arms and found:
+        steps.append(
+            f"The planned seeds find a difference of {max(found):.2g} in {rule.metric} four times out of five"
+            f" (min_effect: {rule.min_effect:g})."
+        )
+    if arms and any(row["verdict"] == "cannot reach alpha" for row in arms):
+        needed = [row["seeds_needed_upper"] for row in arms if row["seeds_needed_upper"] is not None]
+        steps.append(f"Declare more seeds: {max(needed, default=3)} are a start." if needed else "Declare three seeds or more.")
+    return tuple(steps)

@@ -1,0 +1,93 @@
+"""From the tables of a grid to the content of its report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tinker.report.advice import next_steps
+from tinker.report.layout import costs, effects, skills
+from tinker.report.numbers import percent
+from tinker.report.view import Finding, Report, Row, Section
+from tinker.stats.rule import Rule
+
+ORDER = ("better", "worse", "equivalent", "inconclusive", "cannot reach alpha", "exploratory", "invalid")
+
+
+def build(grid: Mapping[str, Any], trials: Sequence[Row], rows: Sequence[Row], rule: Rule, notes: Sequence[str]) -> Report:
+    """The report of a grid from `grid.json`, rows of trials.parquet and rows of comparisons.parquet."""
+    places = dict.fromkeys((row["corpus"], row["scale"]) for row in rows)
+    sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule) for place in places]
+    skipped = [f"not run: {reason}" for reason in grid["skipped"]]
+    return Report(
+        grid=grid["name"],
+        question=grid["question"] or "",
+        hypothesis=grid["hypothesis"] or "",
+        rule=_rule(rule),
+        progress=_progress(trials),
+        notes=(*([f"{rule.edited}: every verdict is exploratory"] if rule.edited else []), *notes, *skipped),
+        sections=tuple(sections),
+        comparisons=rows,
+        meta={
+            "control": grid["control"],
+            "decide": grid["decide"],
+            "rule_hash": rule.hash,
+            "rule_edited": rule.edited,
+            "environment_class": grid["environment_class"],
+            "trials": dict(sorted(Counter(row["status"] for row in trials).items())),
+        },
+    )
+
+
+def _rule(rule: Rule) -> str:
+    better = f"{rule.metric} after the last step, {rule.direction} is better"
+    margin = f"; less than {rule.min_effect:g} does not matter" if rule.min_effect > 0 else "; no min_effect declared"
+    corrected = ", Holm over the arms" if rule.correction == "holm" else ", not corrected for the number of arms"
+    return f"{better}{margin}; two-sided Welch t-test over seeds, alpha {rule.alpha:g}{corrected}"
+
+
+def _progress(trials: Sequence[Row]) -> str:
+    counts = Counter(row["status"] for row in trials)
+    ended = counts["done"] + counts["diverged"]
+    others = [f"{counts[s]} {s}" for s in ("diverged", "failed", "running", "pending", "missing") if counts[s]]
+    return f"{ended} of {len(trials)} trials finished" + (f" ({', '.join(others)})" if others else "")
+
+
+def _section(rows: Sequence[Row], rule: Rule) -> Section:
+    primary = [row for row in rows if row["primary"]]
+    control = [row for row in primary if row["is_control"]]
+    arms = sorted((row for row in primary if not row["is_control"]), key=lambda row: _rank(row, rule))
+    counts = Counter(row["verdict"] for row in arms)
+    said = ", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word])
+    skill_rows = [row for row in rows if row["metric"].startswith("excess_")]
+    details = [costs(control + arms)]
+    if skill_rows:
+        details.insert(0, skills(skill_rows, [row["arm"] for row in control + arms]))
+    return Section(
+        title=f"{primary[0]['corpus']}, scale {primary[0]['scale']}",
+        summary=f"{len(arms)} arm{'s' if len(arms) != 1 else ''} against the control: {said}" if arms else "control only",
+        effects=effects(control + arms, rule.metric, percent(1 - rule.alpha)),
+        findings=tuple(Finding(row["arm"], row["verdict"], row["reason"]) for row in arms),
+        warnings=_warnings(control + arms),
+        next_steps=next_steps(control, arms, rule),
+        details=tuple(details),
+    )
+
+
+def _rank(row: Row, rule: Rule) -> tuple[bool, float]:
+    """Best effect first; what has none comes last, in the grid's order."""
+    difference = row["difference"]
+    if difference is None:
+        return True, 0.0
+    return False, difference if rule.direction == "lower" else -difference
+
+
+def _warnings(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Each warning once, with the arms it is about."""
+    about: dict[str, list[str]] = {}
+    for row in rows:
+        for warning in row["warnings"] or ():
+            about.setdefault(warning, []).append(row["arm"])
+    every = len(rows)
+    return tuple(f"{'all arms' if len(arms) == every > 1 else ', '.join(arms)}: {text}" for text, arms in about.items())

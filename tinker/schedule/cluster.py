@@ -1,0 +1,80 @@
+"""Ray itself: a private one on this machine, or the one that RAY_ADDRESS names; and whether a request can ever fit."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tinker.errors import UserError
+
+MEBIBYTE = 1024 * 1024
+#: Work items and results are small; Ray's default takes 30 % of the machine's memory.
+OBJECT_STORE_BYTES = 128 * MEBIBYTE
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What a cluster has."""
+
+    cpus: float
+    gpus: float
+
+    def fits(self, cpus: float, gpus: float) -> int:
+        """How many requests of that size run at once."""
+        by_cpu = self.cpus / cpus if cpus else float("inf")
+        by_gpu = self.gpus / gpus if gpus else float("inf")
+        return int(min(by_cpu, by_gpu) + 1e-9)
+
+
+@contextmanager
+def ray_cluster() -> Iterator[Capacity]:
+    """Ray, started on loopback without its dashboard, or joined where RAY_ADDRESS is set; only ours is shut down."""
+    from tinker.schedule.pool import ray
+
+    joined = "RAY_ADDRESS" in os.environ
+    if ray.is_initialized():
+        yield _capacity()
+        return
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    if joined:
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+    else:
+        ray.init(
+            address="local",
+            num_cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            _node_ip_address="127.0.0.1",
+        )
+    try:
+        yield _capacity()
+    finally:
+        ray.shutdown()
+
+
+def _capacity() -> Capacity:
+    from tinker.schedule.pool import ray
+
+    total = ray.cluster_resources()
+    return Capacity(total.get("CPU", 0.0), total.get("GPU", 0.0))
+
+
+def concurrency(capacity: Capacity, cpus: float, gpus: float, wanted: int | None) -> int:
+    """How many trials run at once; refuses at once what would wait for ever.
+
+    Raises:
+        UserError: when not even one fits.
+    """
+    fits = capacity.fits(cpus, gpus)
+    if fits < 1:
+        raise UserError(
+            f"resources: a trial asks for {cpus:g} CPUs and {gpus:g} GPUs, the cluster has {capacity.cpus:g} and "
+            f"{capacity.gpus:g}; lower resources.cpus or resources.gpus, or run it where they are"
+        )
+    return min(fits, wanted) if wanted else fits

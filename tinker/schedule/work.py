@@ -1,0 +1,73 @@
+"""What crosses the border to a worker and back: plain data, so that neither side needs the other's classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tinker.spec import TrialSpec
+from tinker.train.result import TrialResult
+
+Task = Literal["train", "probation"]
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """What Ray executes: trials that are done together (one today), and what to do with them.
+
+    Attributes:
+        specs: the trials.
+        task: `train` to run them; `probation` to ask whether their stored rows still hold under the code at hand.
+        results: the results folder, absolute.
+        stop_file: when this file appears, the worker saves its state and returns.
+    """
+
+    specs: tuple[TrialSpec, ...]
+    task: Task
+    results: str
+    stop_file: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a Ray config."""
+        return {
+            "specs": [spec.as_dict() for spec in self.specs],
+            "task": self.task,
+            "results": self.results,
+            "stop_file": self.stop_file,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> WorkItem:
+        """The inverse of `as_dict`."""
+        return cls(tuple(TrialSpec.from_dict(s) for s in data["specs"]), data["task"], data["results"], data["stop_file"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one trial of a work item.
+
+    Exactly one of the three is set: `result` of a training, `probation` (None or the reason why the row does not hold,
+    behind a `held` flag), or `error`, a traceback.
+    """
+
+    trial_id: str
+    environment_class: str
+    result: TrialResult | None = None
+    probation: dict[str, Any] | None = None
+    error: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a Ray result."""
+        return {
+            "trial_id": self.trial_id,
+            "environment_class": self.environment_class,
+            "result": self.result.as_dict() if self.result else None,
+            "probation": self.probation,
+            "error": self.error,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Outcome:
+        """The inverse of `as_dict`."""
+        result = TrialResult.from_dict(data["result"]) if data["result"] else None
+        return cls(data["trial_id"], data["environment_class"], result, data["probation"], data["error"])

@@ -1,0 +1,100 @@
+"""What one trial is: a frozen, fully resolved value, and the id that is a hash of it.
+
+The id covers what was asked for. The code and the machine are not in it: they stand on the row (see `tinker/store`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+SPEC_VERSION = 1
+
+#: Parts of a resolved config that cannot change a trial's numbers, and so are not in its id. A test pins this list.
+NOT_IN_ID = ("scale", "recipe", "logger", "checkpoint", "plugins")
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The named random streams of a trial: `init` (weights and dropout) and `data` (order of the training data)."""
+
+    init: int
+    data: int
+
+    @property
+    def label(self) -> str:
+        """`3`, or `3/7` where the two differ."""
+        return str(self.init) if self.init == self.data else f"{self.init}/{self.data}"
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and the shortest float that reads back equal: equal values give equal text.
+
+    Raises:
+        ValueError: for NaN, infinity, or what JSON cannot hold.
+    """
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} cannot stand in a trial's config")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise ValueError(f"{type(value).__name__} cannot stand in a trial's config: {value!r}")
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """A trial: its resolved config (canonical JSON text, so that it is frozen), seeds and corpus fingerprint."""
+
+    config_json: str
+    seeds: Seeds
+    corpus: str
+
+    @classmethod
+    def of(cls, config: dict[str, Any], seeds: Seeds, corpus: str) -> TrialSpec:
+        """From a resolved config (`TrialConfig.as_dict()`) and the fingerprint of the corpus it names."""
+        return cls(canonical(config), seeds, corpus)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """A fresh copy of the resolved config."""
+        parsed: dict[str, Any] = json.loads(self.config_json)
+        return parsed
+
+    @property
+    def id(self) -> str:
+        """16 hex digits of sha256 over what was asked for."""
+        asked = {k: v for k, v in self.config.items() if k not in NOT_IN_ID}
+        text = canonical(
+            {
+                "version": SPEC_VERSION,
+                "config": asked,
+                "seeds": {"init": self.seeds.init, "data": self.seeds.data},
+                "corpus": self.corpus,
+            }
+        )
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `spec.json`."""
+        return {
+            "version": SPEC_VERSION,
+            "id": self.id,
+            "config": self.config,
+            "seeds": {"init": self.seeds.init, "data": self.seeds.data},
+            "corpus": self.corpus,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> TrialSpec:
+        """The inverse of `as_dict`."""
+        return cls.of(data["config"], Seeds(**data["seeds"]), data["corpus"])

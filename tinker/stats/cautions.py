@@ -1,0 +1,49 @@
+"""Warnings that stand beside a comparison: true of it, worth knowing, not enough to refuse it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tinker.stats.sample import Run, Sample, labels
+
+Row = Mapping[str, Any]
+#: An arm whose parameters or FLOPs differ from the control's by more than this part is of another size.
+SAME_SIZE = 0.01
+
+
+def cautions(arm_rows: Sequence[Row], arm: Sample) -> list[str]:
+    """Of one arm (the control too): its runs and their provenance."""
+    said = []
+    if arm.count("diverged"):
+        said.append(f"{arm.count('diverged')} of {len(arm.runs)} runs diverged; mean and sd are of the survivors: biased")
+    not_finite = [run.seed for run in arm.runs if run.outcome == "diverged" and _claims_done(arm_rows, run)]
+    if not_finite:
+        said.append(f"{labels(not_finite)} ended with a value that is not finite: counted as diverged")
+    counts = Counter(arm.values)
+    if any(count > 1 for count in counts.values()):
+        said.append("seeds agree to the last digit: does the seed reach the training, or were values rounded?")
+    if len(arm.values) == 2:
+        said.append("two seeds: the sd between seeds is hardly known")
+    if len({row["code_fingerprint"] for row in arm_rows} - {None}) > 1:
+        said.append("the runs were made by more than one version of the code")
+    if any(row["git_dirty"] for row in arm_rows):
+        said.append("made by code that was not committed")
+    retried = [(row["seed_init"], row["seed_data"]) for row in arm_rows if (row["attempts"] or 0) > 1]
+    if retried:
+        said.append(f"{labels(retried)} took more than one attempt")
+    return said
+
+
+def _claims_done(rows: Iterable[Row], run: Run) -> bool:
+    return any(row["trial_id"] == run.trial_id and row["status"] == "done" for row in rows)
+
+
+def size_cautions(params_ratio: float | None, flops_ratio: float | None, changes_scale: bool) -> list[str]:
+    """Of an arm against its control: another size, which may be what makes the difference."""
+    said = ["the arm changes what the scale sets"] if changes_scale else []
+    for what, ratio in (("parameters", params_ratio), ("FLOPs a token", flops_ratio)):
+        if ratio is not None and abs(ratio - 1.0) > SAME_SIZE:
+            said.append(f"{ratio:.3g} times the control's {what}")
+    return said

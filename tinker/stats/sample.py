@@ -1,0 +1,93 @@
+"""The runs of one arm as one metric sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+from statistics import fmean, stdev
+from typing import Any, Literal
+
+Seed = tuple[int, int]
+Outcome = Literal["measured", "unmeasured", "diverged", "failed", "unfinished"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One planned training run. `seed` is (init, data); `value` the metric at the final step."""
+
+    seed: Seed
+    outcome: Outcome
+    value: float | None
+    trial_id: str
+    steps: int | None
+    environment: str | None
+    cause: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], metric: str) -> Run:
+        """From a row of trials.parquet. A run that ended with NaN or infinity diverged, whatever its status says."""
+        value: float | None = row[metric]
+        status = row["status"]
+        outcome: Outcome
+        if status == "done":
+            outcome = "unmeasured" if value is None else "measured" if isfinite(value) else "diverged"
+        else:
+            outcome = status if status in ("diverged", "failed") else "unfinished"
+        return cls(
+            seed=(row["seed_init"], row["seed_data"]),
+            outcome=outcome,
+            value=value,
+            trial_id=row["trial_id"],
+            steps=row["steps"] if status == "done" else None,
+            environment=row["environment_class"] if status in ("done", "diverged") else None,
+            cause=row["cause"] or "",
+        )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """All planned runs of an arm, sorted by seed, so that the order of rows cannot change a sum."""
+
+    runs: tuple[Run, ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]], metric: str) -> Sample:
+        """The rows of one arm, corpus and scale."""
+        runs = (Run.of(row, metric) for row in rows)
+        return cls(tuple(sorted(runs, key=lambda run: (run.seed, run.trial_id, str(run.value)))))
+
+    @cached_property
+    def values(self) -> list[float]:
+        """Finite final values: of the runs that did not diverge, so of survivors where some did."""
+        return [run.value for run in self.runs if run.outcome == "measured" and run.value is not None]
+
+    @property
+    def mean(self) -> float | None:
+        return fmean(self.values) if self.values else None
+
+    @property
+    def sd(self) -> float | None:
+        """Sample standard deviation over seeds (ddof 1); None below two values."""
+        return stdev(self.values) if len(self.values) > 1 else None
+
+    def count(self, outcome: Outcome) -> int:
+        """How many runs ended so."""
+        return sum(run.outcome == outcome for run in self.runs)
+
+    def seeds(self, *outcomes: Outcome) -> list[Seed]:
+        """Seeds of the runs that ended in one of these ways."""
+        return [run.seed for run in self.runs if run.outcome in outcomes]
+
+    @property
+    def ended(self) -> list[Seed]:
+        """Seeds whose outcome is known: measured or diverged."""
+        return self.seeds("measured", "diverged")
+
+
+def labels(seeds: Iterable[Seed], most: int = 6) -> str:
+    """Seeds in words: `seed 3`, `seeds 0, 1, 4/7`; cut after `most`."""
+    names = [str(init) if init == data else f"{init}/{data}" for init, data in sorted(set(seeds))]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"seed{'s' if len(names) > 1 else ''} {', '.join(names[:most])}{more}"

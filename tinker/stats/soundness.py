@@ -1,0 +1,58 @@
+"""May two arms be compared at all? Asked before any p is computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tinker.stats.sample import Run, Sample, labels
+
+
+def unsound(arm: Sample, control: Sample, metric: str) -> str:
+    """Why the comparison is invalid, in one sentence; empty where it is sound."""
+    both = arm.runs + control.runs
+    shared = {run.trial_id for run in arm.runs} & {run.trial_id for run in control.runs}
+    if shared:
+        return f"{len(shared)} of the arm's trials are the control's own: the arm's diff changes nothing that is trained"
+    for who, sample in (("arm", arm), ("control", control)):
+        counts = Counter(run.seed for run in sample.runs)
+        twice = [seed for seed, count in counts.items() if count > 1]
+        if twice:
+            return f"the {who} has {labels(twice)} more than once, and a seed counts once"
+    environments = sorted({run.environment for run in both if run.environment is not None})
+    if len(environments) > 1:
+        return f"the runs come from unlike machines or library versions ({', '.join(environments)}): run all on one"
+    steps = sorted({run.steps for run in both if run.steps is not None})
+    if len(steps) > 1:
+        return f"the runs end at different steps ({', '.join(map(str, steps))}), so their final values cannot be compared"
+    for who, sample in (("arm", arm), ("control", control)):
+        if sample.count("failed"):
+            causes = sorted({run.cause for run in sample.runs if run.outcome == "failed" and run.cause})
+            why = f" ({causes[0]})" if causes else ""
+            return f"incomplete: {labels(sample.seeds('failed'))} of the {who} failed{why}; run the grid again"
+        if sample.count("unmeasured"):
+            return f"{labels(sample.seeds('unmeasured'))} of the {who} ended without a value of {metric}"
+    return _unbalanced(arm, control)
+
+
+def _unbalanced(arm: Sample, control: Sample) -> str:
+    """A grid that is not finished is comparable only where whole seed blocks are finished on both sides."""
+    if not arm.ended or not control.ended:
+        who = "the arm" if not arm.ended else "the control"
+        return f"incomplete: no run of {who} has finished"
+    planned = {run.seed for run in arm.runs} & {run.seed for run in control.runs}
+    lone = planned & (set(arm.ended) ^ set(control.ended))
+    if lone:
+        return f"incomplete: {labels(lone)} finished on one side only; run the grid again to finish it"
+    return ""
+
+
+def partial(arm: Sample, control: Sample) -> str:
+    """How much of a balanced comparison is still missing; empty where all seeds have ended."""
+    missing = {*_unfinished(arm), *_unfinished(control)}
+    if not missing:
+        return ""
+    return f"only {len(arm.ended)} of {len(arm.runs)} seeds have finished ({labels(run.seed for run in missing)} missing)"
+
+
+def _unfinished(sample: Sample) -> list[Run]:
+    return [run for run in sample.runs if run.outcome == "unfinished"]

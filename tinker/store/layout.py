@@ -1,0 +1,128 @@
+"""Where things lie below a results folder. Every path of the store is made here.
+
+    results/trials/<trial id>/<environment class>/
+        spec.json                       what was asked for
+        status.json                     pending, running, done, failed or diverged; attempts; times (derived)
+        result.json                     the truth: the trial has a result exactly when this file is there
+        curve.<token>.parquet           the three files that result.json names; the token is drawn for each commit,
+        environment.<token>.json        so that the files of two processes never mix
+        code.<token>.json
+        log.txt, checkpoint/            written while the trial runs
+    results/trials/index.sqlite         a cache for listing, made from the files
+    results/<grid>/grid.json            and the grid's tables
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinker.errors import UserError
+
+TRIAL_ID = re.compile(r"[0-9a-f]{16}")
+#: Also the rule for grid names: a folder name that needs no quoting in a shell and hides from no listing.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+PARTS = {"curve": "parquet", "environment": "json", "code": "json"}
+
+
+@dataclass(frozen=True)
+class TrialFolder:
+    """The files of one trial in one environment class."""
+
+    path: Path
+
+    @property
+    def trial_id(self) -> str:
+        """The trial's id, 16 hex digits."""
+        return self.path.parent.name
+
+    @property
+    def environment_class(self) -> str:
+        """The environment class, as `tinker.provenance.environment.environment_class` gives it."""
+        return self.path.name
+
+    @property
+    def spec(self) -> Path:
+        """What was asked for, as `TrialSpec.as_dict` gives it."""
+        return self.path / "spec.json"
+
+    @property
+    def status(self) -> Path:
+        """Where the trial stands; worth less than `result`."""
+        return self.path / "status.json"
+
+    @property
+    def result(self) -> Path:
+        """The committed result: appears once, whole, and is never rewritten."""
+        return self.path / "result.json"
+
+    @property
+    def log(self) -> Path:
+        """Text for people: what a failed attempt said."""
+        return self.path / "log.txt"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The folder of `last.ckpt`, `best.ckpt` and `tail.ckpt`."""
+        return self.path / "checkpoint"
+
+    def part(self, name: str, token: str) -> Path:
+        """A file that belongs to the commit of that token; `name` is curve, environment or code."""
+        return self.path / f"{name}.{token}.{PARTS[name]}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths below one results folder."""
+
+    results: Path
+
+    @property
+    def trials(self) -> Path:
+        """The folder of all trials, shared by all grids."""
+        return self.results / "trials"
+
+    @property
+    def index(self) -> Path:
+        """The cache that makes listing quick."""
+        return self.trials / "index.sqlite"
+
+    def trial(self, trial_id: str, environment_class: str) -> TrialFolder:
+        """The folder of a trial, whether it exists or not.
+
+        Raises:
+            ValueError: where an id or class could not be found again by `every_trial`.
+        """
+        if not TRIAL_ID.fullmatch(trial_id):
+            raise ValueError(f"{trial_id!r} is not a trial id (16 hex digits)")
+        if not NAME.fullmatch(environment_class):
+            raise ValueError(f"{environment_class!r} is not an environment class (letters, digits, '.', '_', '-')")
+        return TrialFolder(self.trials / trial_id / environment_class)
+
+    def every_trial(self) -> Iterator[TrialFolder]:
+        """All trial folders there are, sorted by id and class."""
+        for trial in _folders(self.trials, TRIAL_ID):
+            for environment in _folders(trial, NAME):
+                yield TrialFolder(environment)
+
+    def grid(self, name: str) -> Path:
+        """`grid.json` of that grid; its tables lie beside it.
+
+        Raises:
+            UserError: for a name that cannot be a folder here.
+        """
+        if not NAME.fullmatch(name) or name == self.trials.name:
+            raise UserError(
+                f"grid name: {name!r} cannot be a folder in {self.results}; allowed: letters, digits, '.', '_' and "
+                f"'-', not starting with a dot or dash, and not {self.trials.name!r}; rename the grid"
+            )
+        return self.results / name / "grid.json"
+
+
+def _folders(parent: Path, name: re.Pattern[str]) -> list[Path]:
+    try:
+        return sorted(p for p in parent.iterdir() if name.fullmatch(p.name) and p.is_dir())
+    except FileNotFoundError:  # not made yet, or removed since its parent was listed
+        return []

@@ -1,0 +1,81 @@
+"""One trial's small files as they are on disk: a cheap stamp that changes with them, and their texts."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from tinker.store.layout import PARTS, TrialFolder
+from tinker.store.sealed import Damaged, parse_result, part_names
+
+#: Two writes within one tick of a file system's clock can bear one time; ticks are 1 to 10 ms.
+TICK = 0.05  # seconds
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The texts of `spec.json`, `status.json` and `result.json`; None for what is missing or damaged.
+
+    A result counts only with all the files that it names.
+    """
+
+    spec: str | None
+    status: str | None
+    result: str | None
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a trial's folder looks like without opening a file.
+
+    Attributes:
+        stamp: differs whenever a file of the snapshot differs or a part has come or gone.
+        settled: whether the stamp may be remembered; not so just after a write, which a second one could hide behind.
+    """
+
+    stamp: str
+    settled: bool
+
+
+def glance(folder: TrialFolder) -> Glance | None:
+    """A look at the folder; None where there is none."""
+    files = {folder.spec.name, folder.status.name, folder.result.name}
+    seen = []
+    newest = 0.0
+    try:
+        with os.scandir(folder.path) as entries:
+            for entry in entries:
+                if entry.name in files:
+                    try:
+                        found = entry.stat()
+                    except FileNotFoundError:  # replaced since the folder was listed: look again next time
+                        return Glance("", settled=False)
+                    seen.append(f"{entry.name} {found.st_ino} {found.st_size} {found.st_ctime_ns}")
+                    newest = max(newest, found.st_ctime)
+                elif entry.name.partition(".")[0] in PARTS:
+                    seen.append(entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Glance("\n".join(sorted(seen)), settled=newest < time.time() - TICK)
+
+
+def read_snapshot(folder: TrialFolder) -> Snapshot:
+    """The texts as they are now."""
+    result = _text(folder.result)
+    if result is not None:
+        try:
+            needed = part_names(folder, parse_result(folder, result.encode()))
+        except Damaged:
+            result = None
+        else:
+            result = result if needed <= set(os.listdir(folder.path)) else None
+    return Snapshot(_text(folder.spec), _text(folder.status), result)
+
+
+def _text(path: os.PathLike[str]) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,163 @@
+"""The trial store: begin, commit, fail, and ask. Any number of processes may use one at the same time.
+
+A commit is behind a fence: the parts (curve, environment, code) are written under names of their own, and then
+`result.json` is linked into place, which succeeds once. So a kill at any moment leaves a complete record or none, and
+of two processes that ran the same trial one is recorded, with its own curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tinker.spec import TrialSpec
+from tinker.store.atomic import commit_once, explained, make_folder, write_bytes, write_json
+from tinker.store.index import snapshots
+from tinker.store.layout import Layout, TrialFolder
+from tinker.store.reading import Snapshot, read_snapshot
+from tinker.store.record import State, StoredTrial, TrialStatus
+from tinker.store.repair import Finding, heal, set_damage_aside
+from tinker.store.sealed import parse_result, seal
+from tinker.store.strict_json import decode, encode
+
+#: What a trial's result may say of itself; both are results, and neither is run again.
+FINISHED: tuple[State, ...] = ("done", "diverged")
+
+
+class Store:
+    """The trials below one results folder."""
+
+    def __init__(self, results: Path) -> None:
+        self.layout = Layout(results)
+
+    def folder(self, spec: TrialSpec, environment_class: str) -> TrialFolder:
+        """The trial's files, whether they exist or not."""
+        return self.layout.trial(spec.id, environment_class)
+
+    def begin(self, spec: TrialSpec, environment_class: str, owner: str) -> TrialStatus:
+        """Counts an attempt and marks the trial as running.
+
+        Returns:
+            The new status. Where there is a result already nothing changes, and the state says done or diverged.
+        """
+        folder = self._prepared(spec, environment_class)
+        trial = _stored(folder, read_snapshot(folder))
+        if trial.result is not None:
+            return trial.status
+        status = TrialStatus("running", trial.status.attempts + 1, owner=owner, started=_now())
+        # Not durable: after a power cut the trial runs again whatever its status says.
+        write_json(folder.status, status.as_dict(), durable=False)
+        return status
+
+    def commit(
+        self,
+        spec: TrialSpec,
+        environment_class: str,
+        result: Mapping[str, Any],
+        curve: Iterable[Mapping[str, Any]],
+        environment: Mapping[str, Any],
+        code: Mapping[str, Any],
+    ) -> bool:
+        """Records a result, once.
+
+        Args:
+            result: a TrialResult as a dict; `status` is done or diverged. Its own curve, environment and code are left
+                out in favour of the arguments. NaN and infinity are kept.
+            curve: rows of step, metric and value.
+            code: with the key `fingerprint`.
+
+        Returns:
+            Whether this is the record now; False where there was one already, which stays as it is.
+
+        Raises:
+            UserError: the disk is full, read-only or not ours. Nothing is recorded then.
+        """
+        if result["status"] not in FINISHED:
+            raise ValueError(f"a trial that is {result['status']!r} has no result to commit; use fail or release")
+        folder = self._prepared(spec, environment_class)
+        committed = _now()
+        token, parts, sealed = seal(spec, environment_class, result, curve, environment, code, committed)
+        won = False
+        try:
+            for name, data in parts.items():
+                write_bytes(folder.part(name, token), data)
+            won = commit_once(folder.result, sealed)
+            while not won and set_damage_aside(self.layout, folder):
+                won = commit_once(folder.result, sealed)
+        finally:
+            if not won:
+                for name in parts:
+                    folder.part(name, token).unlink(missing_ok=True)
+        if won:
+            self._mark(folder, result["status"], finished=committed)
+        return won
+
+    def fail(self, spec: TrialSpec, environment_class: str, cause: str, log: str) -> TrialStatus:
+        """Marks the attempt as failed and appends to `log.txt`; without effect where there is a result.
+
+        Args:
+            cause: a few words, such as `out of memory`.
+            log: what the attempt said last.
+        """
+        folder = self._prepared(spec, environment_class)
+        with explained(folder.log, len(log)), folder.log.open("a", encoding="utf-8") as file:
+            file.write(f"{_now()} failed: {cause}\n{log.rstrip()}\n")
+        return self._mark(folder, "failed", cause=cause, finished=_now())
+
+    def release(self, spec: TrialSpec, environment_class: str, cause: str) -> TrialStatus:
+        """Marks a trial that was interrupted as pending again; without effect where there is a result."""
+        return self._mark(self._prepared(spec, environment_class), "pending", cause=cause, finished=_now())
+
+    def get(self, trial_id: str, environment_class: str) -> StoredTrial | None:
+        """The trial; None where the store has never heard of it."""
+        folder = self.layout.trial(trial_id, environment_class)
+        trial = _stored(folder, read_snapshot(folder)) if folder.path.is_dir() else None
+        return trial if trial and _known(trial) else None
+
+    def rows(self, ids: Iterable[str] | None = None) -> Iterator[StoredTrial]:
+        """The trials (of these ids), in every environment class and state, sorted by id and class."""
+        wanted = None if ids is None else set(ids)
+        folders = (f for f in self.layout.every_trial(wanted))
+        for folder, snapshot in snapshots(self.layout.index, folders):
+            trial = _stored(folder, snapshot)
+            if _known(trial):
+                yield trial
+
+    def done(self, ids: Iterable[str], environment_class: str) -> set[str]:
+        """Those of the ids that have a result, divergence included, in that environment class."""
+        folders = (self.layout.trial(trial_id, environment_class) for trial_id in ids)
+        found = snapshots(self.layout.index, folders)
+        return {folder.trial_id for folder, snapshot in found if snapshot.result is not None}
+
+    def heal(self) -> list[Finding]:
+        """Removes what dead processes left, checks every byte of every record, and moves what is damaged aside.
+
+        Returns:
+            What was found and done, for people; empty where all is well. Nothing that could be a result is deleted.
+        """
+        return heal(self.layout)
+
+    def _prepared(self, spec: TrialSpec, environment_class: str) -> TrialFolder:
+        """The trial's folder with its `spec.json`, which is a function of the id and so may be written again."""
+        folder = self.folder(spec, environment_class)
+        text = read_snapshot(folder).spec if folder.path.is_dir() else None
+        try:
+            whole = text is not None and TrialSpec.from_dict(decode(text)).id == spec.id
+        except (ValueError, KeyError, TypeError):
+            whole = False
+        if not whole:
+            with explained(folder.path, 0):
+                make_folder(folder.path)
+            write_bytes(folder.spec, encode(spec.as_dict()))
+        return folder
+
+    def _mark(self, folder: TrialFolder, state: State, *, cause: str | None = None, finished: str) -> TrialStatus:
+        trial = _stored(folder, read_snapshot(folder))
+        old = trial.status
+        if trial.result is not None:
+            state, cause = trial.status.state, None
+        status = TrialStatus(state, old.attempts, cause, old.owner, old.started, finished)
+        write_json(folder.status, status.as_dict(), durable=False)
+        return status

@@ -1,0 +1,1 @@
+"""The Parquet tables of a grid: trials, curves, comparisons. pyarrow only."""

@@ -1,0 +1,36 @@
+"""Finding a grid among the results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tinker.errors import UserError
+from tinker.store.layout import Layout
+
+SCHEMA = 1
+
+
+def load_grid(results: Path, name: str) -> dict[str, Any]:
+    """`grid.json` of that grid, as `tinker run` wrote it.
+
+    Raises:
+        UserError: no such grid (with those there are), or not a file of ours.
+    """
+    path = Layout(results).grid(name)
+    try:
+        grid: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        found = ", ".join(grid_names(results)) or "none yet: `tinker run` makes them"
+        raise UserError(f"{name!r} is not a grid in {results}; grids there are: {found}") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}); run the grid again to write it anew") from error
+    if grid.get("schema") != SCHEMA:
+        raise UserError(f"{path} has schema {grid.get('schema')!r}, this tinker reads {SCHEMA}; run the grid again")
+    return grid
+
+
+def grid_names(results: Path) -> list[str]:
+    """Names of the grids in a results folder, sorted."""
+    return sorted(path.parent.name for path in results.glob("*/grid.json"))

@@ -1,0 +1,62 @@
+"""One row of trials.parquet: a cell of the grid and what the store knows of its trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tinker.store.record import StoredTrial
+from tinker.train.result import MEASURED
+
+Cell = Mapping[str, Any]
+
+
+def planned_row(grid: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
+    """What is known of a trial before it ran: `missing` until the store says otherwise."""
+    arm = next(arm for arm in grid["arms"] if arm["name"] == cell["arm"])
+    return {
+        "grid": grid["name"],
+        **{key: cell[key] for key in ("arm", "corpus", "scale", "seed_init", "seed_data", "trial_id")},
+        **{key: arm[key] for key in ("is_control", "changes_scale", "params", "flops_per_token")},
+        "status": "missing",
+    }
+
+
+def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]:
+    """The planned row filled with what the store has; metrics under their own names."""
+    status, result = trial.status, trial.result
+    row = {
+        **planned,
+        "environment_class": trial.environment_class,
+        "status": status.state,
+        "attempts": status.attempts,
+        "cause": status.cause,
+        "started": _time(status.started),
+        "finished": _time(status.finished),
+    }
+    if result is None:
+        return row
+    environment = trial.environment()
+    train, model = trial.spec.config["train"], trial.spec.config["model"]
+    metrics: dict[str, float] = result["metrics"]
+    return row | {
+        "params": result["params"],
+        "flops_per_token": result["flops_per_token"],
+        "steps": result["steps"],
+        "tokens": result["steps"] * train["batch_size"] * model["context"],
+        "threads": train["threads"],
+        "precision": train["precision"],
+        "code_fingerprint": trial.code_fingerprint,
+        "git_commit": environment.get("git_commit"),
+        "git_dirty": environment.get("git_dirty"),
+        "torch": environment.get("torch"),
+        "device": environment.get("device"),
+        **{name: metrics[name] for name in ("seconds", "tokens_per_s") if name in metrics},
+        **{name: int(metrics[name]) for name in ("peak_mem_bytes", "rss_bytes") if name in metrics},
+        **{name: value for name, value in metrics.items() if name not in MEASURED},
+    }
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,139 @@
+"""The callback that evaluates on schedule, keeps the curve and the probes, and notices a divergence.
+
+Its state travels in the checkpoint, so that the record of a resumed trial is that of an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import lightning.pytorch as L
+import psutil
+import torch
+from torch import Tensor
+
+from tinker.data.corpus import Corpus
+from tinker.train.evaluate import evaluate
+from tinker.train.module import GPTModule
+from tinker.train.result import CurvePoint, Probes
+from tinker.train.stopwatch import Stopwatch
+
+#: How many training losses are kept from either end, and how far before the end the tail checkpoint lies.
+PROBE_STEPS = 10
+#: Steps between two looks at whether the loss is still finite; each look makes a GPU wait.
+FINITE_EVERY = 50
+
+
+class Recorder(L.Callback):
+    """Evaluation, curve, probes and divergence of one trial.
+
+    Attributes:
+        metrics: those of the last evaluation.
+        diverged: a training or validation loss was not finite; the Trainer has been told to stop.
+    """
+
+    def __init__(self, corpus: Corpus, progress: Callable[[int, int], None]) -> None:
+        self.corpus, self.progress = corpus, progress
+        self.curve: list[CurvePoint] = []
+        self.metrics: dict[str, float] = {}
+        self.best = math.inf
+        self.best_step = 0
+        self.diverged = False
+        self.stopwatch = Stopwatch()
+        self._timed_from: int | None = None
+        self._started = perf_counter()
+        self._seconds_before = 0.0
+        self._first: list[Tensor] = []
+        self._last: list[Tensor] = []
+        self._sum: Tensor | None = None
+        self._count = 0
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, GPTModule)
+        step, steps = trainer.global_step, pl_module.config.train.steps
+        loss = outputs["loss"].detach()
+        if step <= PROBE_STEPS:
+            self._first.append(loss.clone())
+        if step > steps - PROBE_STEPS:
+            self._last.append(loss.clone())
+        self._sum = loss.double() if self._sum is None else self._sum + loss
+        self._count += 1
+        if step % pl_module.config.train.eval_every == 0 or step == steps:
+            self._evaluate(trainer, pl_module, step)
+        elif step % FINITE_EVERY == 0:
+            self.diverged = not math.isfinite(float(self._sum))
+        if self.diverged:
+            trainer.should_stop = True
+        if self._timed_from is None:  # the first step pays for lazy initialisation and compilation
+            self._timed_from = step
+        self.stopwatch.start()
+        self.progress(step, steps)
+
+    def _evaluate(self, trainer: L.Trainer, module: GPTModule, step: int) -> None:
+        assert self._sum is not None
+        metrics = {"train_loss": float(self._sum) / self._count}
+        self.stopwatch.pause()
+        metrics |= evaluate(module.model, self.corpus, module.config.model.context, module.device)
+        self._sum, self._count = None, 0
+        self.diverged = not (math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["val_loss"]))
+        if metrics["val_loss"] < self.best:
+            self.best, self.best_step = metrics["val_loss"], step
+        metrics |= {"best_val_loss": self.best, "lr": module.rate(step - 1)}
+        metrics |= self._measured(module, step)
+        self.metrics = metrics
+        self.curve += [CurvePoint(step, name, value) for name, value in metrics.items()]
+        for logger in trainer.loggers:
+            logger.log_metrics(metrics, step)
+
+    def _measured(self, module: GPTModule, step: int) -> dict[str, float]:
+        measured = {
+            "seconds": self._seconds_before + perf_counter() - self._started,
+            "rss_bytes": float(psutil.Process().memory_info().rss),
+        }
+        if self._timed_from is not None and step > self._timed_from:
+            tokens = (step - self._timed_from) * module.config.train.batch_size * module.config.model.context
+            measured["tokens_per_s"] = tokens / self.stopwatch.seconds
+        if module.device.type == "cuda":
+            measured["peak_mem_bytes"] = float(torch.cuda.max_memory_allocated(module.device))
+        return measured
+
+    def probes(self, module: GPTModule) -> Probes:
+        """What probation will compare."""
+        rates = [module.rate(step) for step in range(module.config.train.steps)]
+        packed = struct.pack(f"<{len(rates)}d", *rates)
+        return Probes(
+            first=[float(x) for x in self._first],
+            last=[float(x) for x in self._last],
+            lr=hashlib.sha256(packed).hexdigest()[:16],
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "curve": [(p.step, p.metric, p.value) for p in self.curve],
+            "metrics": dict(self.metrics),
+            "best": self.best,
+            "best_step": self.best_step,
+            "seconds": self._seconds_before + perf_counter() - self._started,
+            "first": [float(x) for x in self._first],
+            "last": [float(x) for x in self._last],
+            "sum": None if self._sum is None else float(self._sum),
+            "count": self._count,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.curve = [CurvePoint(*point) for point in state_dict["curve"]]
+        self.metrics = dict(state_dict["metrics"])
+        self.best, self.best_step = state_dict["best"], state_dict["best_step"]
+        self._seconds_before = state_dict["seconds"]
+        self._first = [torch.tensor(x, dtype=torch.float64) for x in state_dict["first"]]
+        self._last = [torch.tensor(x, dtype=torch.float64) for x in state_dict["last"]]
+        total = state_dict["sum"]
+        self._sum = None if total is None else torch.tensor(total, dtype=torch.float64)
+        self._count = state_dict["count"]

@@ -1,0 +1,92 @@
+"""One model in one Trainer: what a trial, its resumption and its probation have in common."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import lightning.pytorch as L
+import torch
+from lightning.pytorch.loggers import Logger
+
+from model.gpt import GPT
+from tinker.config.schema import TrialConfig
+from tinker.data.corpus import Corpus, load
+from tinker.errors import UserError
+from tinker.spec import TrialSpec
+from tinker.train.module import GPTModule, step_loader
+from tinker.train.recorder import Recorder
+
+PRECISION = {"fp32": "32-true", "bf16": "bf16-mixed"}
+ACCELERATOR = {"cpu": "cpu", "cuda": "gpu", "mps": "mps"}
+
+
+class Training:
+    """A trial's parts, built from its spec alone and ready to be fitted.
+
+    Attributes:
+        config: the spec's config, parsed.
+        corpus: loaded, and equal to the one that the spec names.
+        module: the model with its optimizer and schedule.
+        recorder: the curve, the metrics and the probes, as they come in.
+    """
+
+    def __init__(self, spec: TrialSpec, progress: Callable[[int, int], None] = lambda step, steps: None) -> None:
+        self.spec = spec
+        self.config = TrialConfig.from_dict(spec.config)
+        self.corpus = _corpus(self.config, spec)
+        torch.set_num_threads(self.config.train.threads)
+        model = GPT(self.config.gpt(self.corpus.vocab_size), seed=spec.seeds.init)
+        if self.config.train.compile:
+            model.compile()
+        self.module = GPTModule(model, self.config, spec.seeds)
+        self.recorder = Recorder(self.corpus, progress)
+
+    def fit(
+        self,
+        *,
+        resume: Path | None = None,
+        until: int | None = None,
+        callbacks: list[L.Callback] | None = None,
+        loggers: list[Logger] | None = None,
+    ) -> L.Trainer:
+        """Trains from the start, or from the checkpoint `resume`, to the last step or to step `until`."""
+        _quiet_lightning()
+        trainer = L.Trainer(
+            accelerator=ACCELERATOR[self.config.train.accelerator],
+            devices=1,
+            precision=PRECISION[self.config.train.precision],  # type: ignore[arg-type]
+            max_steps=until or self.config.train.steps,
+            gradient_clip_val=self.config.train.grad_clip,
+            callbacks=[self.recorder, *(callbacks or [])],
+            logger=loggers or False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            log_every_n_steps=1_000_000_000,  # the Recorder logs, at each evaluation
+            limit_val_batches=0,
+            use_distributed_sampler=False,
+        )
+        loader = step_loader(self.corpus, self.module)
+        trainer.fit(self.module, loader, ckpt_path=resume, weights_only=True)
+        return trainer
+
+
+def _corpus(config: TrialConfig, spec: TrialSpec) -> Corpus:
+    corpus = load(config.data)
+    if corpus.fingerprint != spec.corpus:
+        raise UserError(
+            f"trial {spec.id}: the corpus {corpus.name} on this machine has the fingerprint {corpus.fingerprint}, the "
+            f"trial was declared on {spec.corpus}; use the same files, or expand the grid again here"
+        )
+    return corpus
+
+
+def _quiet_lightning() -> None:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*IterableDataset.*__len__.*")
+    warnings.filterwarnings("ignore", message=".*val_dataloader.*")
+    warnings.filterwarnings("ignore", message=".*resuming from a checkpoint that ended before the epoch ended.*")

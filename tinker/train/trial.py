@@ -1,0 +1,73 @@
+"""A trial from its spec to its result. A trial that was cut off goes on from its last checkpoint, and ends the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.count import flops_per_token, parameter_count
+from model.slots import BACKEND
+from tinker.provenance.code import code_record
+from tinker.provenance.environment import environment
+from tinker.spec import TrialSpec
+from tinker.train.checkpoint import LAST, Checkpointer
+from tinker.train.entry import entry_modules
+from tinker.train.loggers import build_loggers, log_spec
+from tinker.train.result import TrialResult
+from tinker.train.training import Training
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """How a running trial talks to whoever started it.
+
+    `progress(step, steps)` is told every step; `should_stop()` is asked every step, and when it says yes the trial saves
+    its state and returns. Both are called in the training loop and must be quick.
+    """
+
+    progress: Callable[[int, int], None] = lambda step, steps: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> TrialResult:
+    """Trains, evaluates and checkpoints one trial under `folder`.
+
+    Resumes from `folder/checkpoint/last.ckpt` where there is one. Returns an interrupted result when a hook asked for it;
+    a loss that is not finite is a diverged result.
+
+    Raises:
+        UserError: for a corpus that differs from the spec's, or a package that is not installed.
+    """
+    hooks = hooks or Hooks()
+    training = Training(spec, hooks.progress)
+    config, checkpoints = training.config, folder / "checkpoint"
+    loggers = build_loggers(config.logger, folder, spec.id)
+    log_spec(loggers, spec.config)
+    checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, hooks.should_stop)
+    last = checkpoints / LAST
+    trainer = training.fit(resume=last if last.exists() else None, callbacks=[checkpointer], loggers=loggers)
+    for logger in loggers:
+        logger.finalize("success")
+    recorder = training.recorder
+    return TrialResult(
+        status="interrupted" if checkpointer.interrupted else "diverged" if recorder.diverged else "done",
+        steps=trainer.global_step,
+        metrics=recorder.metrics,
+        curve=recorder.curve,
+        params=parameter_count(training.module.model),
+        flops_per_token=flops_per_token(config.gpt(training.corpus.vocab_size)),
+        probes=recorder.probes(training.module),
+        environment=trial_environment(spec),
+        code=code_record(entry_modules(config), config.plugins),
+    )
+
+
+def trial_environment(spec: TrialSpec) -> dict[str, Any]:
+    """The environment that a trial of that spec has in this process."""
+    train, backend = spec.config["train"], spec.config["model"]["backend"]["type"]
+    assert backend in BACKEND.names()
+    return environment(
+        accelerator=train["accelerator"], threads=train["threads"], precision=train["precision"], backend=backend
+    )
