@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 T = TypeVar("T", bound=type)
 
 
-class UnknownVariant(ValueError):
+class UnknownVariant(ValueError):  # noqa: N818 - the name says enough
     """A `type:` that the slot does not have."""
 
 
@@ -57,9 +57,11 @@ class Slot:
 
         def register(cls: T) -> T:
             type_name = name or cls.__module__.rpartition(".")[2]
-            config = getattr(cls, "Config", None)
+            config = vars(cls).get("Config")  # an inherited one would name its parent
             if not (isinstance(config, type) and is_dataclass(config)):
-                raise TypeError(f"{cls.__qualname__}: a variant of {self.name!r} needs a frozen dataclass `Config`")
+                raise TypeError(
+                    f"{cls.__qualname__}: a variant of {self.name!r} needs a frozen dataclass `Config` of its own"
+                )
             known = self._variants.get(type_name)
             if known and (known.cls.__module__, known.cls.__qualname__) != (cls.__module__, cls.__qualname__):
                 raise ValueError(f"{self.name}: the type {type_name!r} exists already, in {known.cls.__module__}")
@@ -95,6 +97,10 @@ class Slot:
             if type(config) is variant.config:
                 return variant
         raise UnknownVariant(f"{type(config).__qualname__} is the Config of no registered {self.name}")
+
+    def build(self, config: Any, *args: Any) -> Any:
+        """The module of the variant whose Config that instance is; the slot's folder says what it takes."""
+        return self.of(config).cls(config, *args)
 
 
 SLOTS: dict[str, Slot] = {}

@@ -1,9 +1,9 @@
 """A config out of Hydra's groups and overrides.
 
-Hydra reads the groups, their `defaults:` lists, packages and search path, and says which files count and in which order.
-Their contents are laid over each other by `tinker.config.merge`, since Hydra's own merge would keep the old type's keys
-when a file or an override names a new `type:`. Interpolations are resolved among the files; an override sets its own key
-and no other. Hydra's job, its output folders and its logging are not used.
+Hydra reads the groups, their `defaults:` lists, packages and search path, and says which files count and in which
+order. Their contents are laid over each other by `tinker.config.merge`, since Hydra's own merge would keep the old
+type's keys when a file or an override names a new `type:`. Interpolations are resolved among the files; an override
+sets its own key and no other. Hydra's job, its output folders and its logging are not used.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from tinker.config.groups import Choice, Groups
 from tinker.config.merge import apply, leaves
 from tinker.config.overrides import Override, parse_overrides
+from tinker.config.plugins import absolute_plugins
 from tinker.config.suggest import unknown
 from tinker.errors import ConfigError, UserError
 
@@ -41,12 +42,15 @@ def compose(overrides: Sequence[str], *, config_dirs: Sequence[Path] | None = No
         UserError: an override that is malformed, or a group, option or key that does not exist.
     """
     groups = Groups.find(config_dirs)
-    choices, values = split(parse_overrides(overrides), groups)
+    parsed = parse_overrides(overrides)
+    chosen = [override for override in parsed if groups.chosen_by(override)]
+    values = [override for override in parsed if override not in chosen]
+    choices = {override.key: groups.choice(override.key, override.value, override.where) for override in chosen}
     config = compose_groups(choices, groups).config
     for value in values:
         check_key(value, config, groups)
     try:
-        return apply(config, {value.key: value.value for value in values})
+        return absolute_plugins(apply(config, {value.key: value.value for value in values}))
     except ConfigError as error:
         raise error.at(", ".join(value.where for value in values)) from None
 
@@ -54,23 +58,32 @@ def compose(overrides: Sequence[str], *, config_dirs: Sequence[Path] | None = No
 def compose_groups(choices: Mapping[str, Choice], groups: Groups) -> Composed:
     """The files of the chosen options, laid over each other and resolved.
 
-    `recipe` and `scale.name` are the names of the chosen files. `calibrated`, which a scale's file holds for the recipe,
-    optimizer and schedule to refer to, is gone afterwards.
+    `recipe` and `scale.name` are the names of the chosen files. `calibrated`, which a scale's file holds for the
+    recipe, optimizer and schedule to refer to, is gone afterwards.
+
+    Raises:
+        UserError: files that Hydra cannot read, that contradict each other, or that refer to what is not there.
     """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     config: Tree = {}
     sizes: set[str] = set()
+    recipes: dict[str, Path] = {}
     for file in groups.files(choices):
+        keys = [key for key in leaves(file.content) if key.startswith(("model.", "train."))]
         if file.group == "scale":
-            sizes |= {key for key in leaves(file.content) if key.startswith(("model.", "train."))}
+            sizes.update(keys)
+        if file.group == "recipe":
+            recipes |= dict.fromkeys(keys, file.path)
+        label = {"scale": "scale.name", "recipe": "recipe"}.get(file.group)
         try:
-            config = apply(config, file.content)
-            config = apply(config, {"scale.name": file.option} if file.group == "scale" else {})
-            config = apply(config, {"recipe": file.option} if file.group == "recipe" else {})
+            config = apply(apply(config, file.content), {label: file.chosen} if label and file.chosen else {})
         except ConfigError as error:
             raise error.at(str(file.path)) from None
+    for key in sorted(sizes & recipes.keys()):
+        problem = "the scale sets it, and a recipe cannot; set it in a scale file of your own"
+        raise ConfigError(key, problem, where=str(recipes[key]))
     try:
         resolved = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
     except OmegaConfBaseException as error:
@@ -78,22 +91,6 @@ def compose_groups(choices: Mapping[str, Choice], groups: Groups) -> Composed:
     assert isinstance(resolved, dict)
     resolved.pop("calibrated", None)
     return Composed(_without_missing({str(key): value for key, value in resolved.items()}), frozenset(sizes))
-
-
-def split(overrides: Sequence[Override], groups: Groups) -> tuple[dict[str, Choice], list[Override]]:
-    """Choices of a group's option, and overrides of values.
-
-    Raises:
-        UserError: the group has no such option.
-    """
-    choices: dict[str, Choice] = {}
-    values: list[Override] = []
-    for override in overrides:
-        if override.key in groups.names and not isinstance(override.value, Mapping):
-            choices[override.key] = groups.choice(override.key, override.value, override.where)
-        else:
-            values.append(override)
-    return choices, values
 
 
 def check_key(override: Override, config: Mapping[str, Any], groups: Groups, also: Sequence[str] = ()) -> None:

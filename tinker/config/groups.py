@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tinker.config.overrides import Override
 from tinker.config.suggest import allowed_are, given, unknown
 from tinker.errors import UserError
 
@@ -18,11 +19,14 @@ SHIPPED = Path(__file__).resolve().parent.parent / "conf"
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """One file that counts: its content in its place of the whole config, and the group and option it was chosen by."""
+    """One file that counts: its content in its place of the whole config, its group, and its name if it was chosen.
+
+    A file that another one names in its `defaults:` counts too, but was not chosen.
+    """
 
     path: Path
     group: str
-    option: str
+    chosen: str | None
     content: dict[str, Any]
 
 
@@ -48,7 +52,9 @@ class Groups:
             for path in sorted(folder.rglob("*.yaml")):
                 if folder != SHIPPED and (SHIPPED / path.relative_to(folder)).exists():
                     name = path.relative_to(folder)
-                    raise UserError(f"{path}: tinker has a {name} of its own, which stays as it is; give yours another name")
+                    raise UserError(
+                        f"{path}: tinker has a {name} of its own, which stays as it is; give yours another name"
+                    )
         return cls((SHIPPED, *(folder for folder in own if folder != SHIPPED)))
 
     @property
@@ -59,6 +65,10 @@ class Groups:
     def options(self, group: str) -> list[str]:
         """What a group can be set to."""
         return sorted({path.stem for folder in self.folders for path in folder.glob(f"{group}/*.yaml")})
+
+    def chosen_by(self, override: Override) -> bool:
+        """Whether it chooses an option, as `scale=cpu` does; a mapping (`optimizer={lr:1e-3}`) is a value."""
+        return override.key in self.names and not isinstance(override.value, dict)
 
     def choice(self, group: str, value: Any, where: str) -> Choice:
         """The value of `group=value`, checked: an option's name, a list of them, or null.
@@ -90,7 +100,8 @@ class Groups:
         from omegaconf.errors import OmegaConfBaseException
         from yaml import YAMLError
 
-        overrides = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in self.folders[1:])}]"]
+        search = ",".join(_quoted(f"file://{folder}") for folder in self.folders[1:])
+        overrides = [f"hydra.searchpath=[{search}]"]
         overrides += [f"{group}={_text(choice)}" for group, choice in choices.items()]
         with _hydra():
             try:
@@ -106,10 +117,10 @@ class Groups:
             content = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
             if not isinstance(content, dict):
                 raise UserError(f"{path}: expected a mapping of keys, not {given(content)}")
-            content = {str(key): value for key, value in content.items() if key != "defaults"}
+            tree: dict[str, Any] = {str(key): value for key, value in content.items() if key != "defaults"}
             for key in reversed([part for part in str(default.package or "").split(".") if part]):
-                content = {key: content}
-            yield ConfigFile(path, name.partition("/")[0] if "/" in name else "", path.stem, content)
+                tree = {key: tree}
+            yield ConfigFile(path, name.rpartition("/")[0], path.stem if default.parent == "config" else None, tree)
 
 
 @contextmanager
@@ -118,13 +129,18 @@ def _hydra() -> Iterator[None]:
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
-    before = GlobalHydra.get_state()
+    outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(SHIPPED), version_base="1.3"):
             yield
     finally:
-        GlobalHydra.set_state(before)
+        GlobalHydra.instance().hydra = outer
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _text(choice: Choice) -> str:

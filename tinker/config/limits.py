@@ -1,4 +1,4 @@
-"""Limits that a field's annotation carries: `steps: Annotated[int, Limits(at_least=1)]`."""
+"""What a field's annotation says beside its type: `steps: Annotated[int, Limits(at_least=1)]`."""
 
 from __future__ import annotations
 
@@ -42,3 +42,10 @@ class Pattern:
 
     def __str__(self) -> str:
         return self.words
+
+
+@dataclass(frozen=True)
+class Words:
+    """How to describe a type whose own description would be longer than clear."""
+
+    text: str

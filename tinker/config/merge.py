@@ -1,9 +1,9 @@
 """Laying a diff over a config.
 
-A diff is a mapping, nested or with dotted keys or both: `{model: {position: rotary}, optimizer.lr: 3e-4}`. Mappings merge,
-all else replaces, with three rules for the nodes of a model:
+A diff is a mapping, nested or with dotted keys or both: `{model: {position: rotary}, optimizer.lr: 3e-4}`. Mappings
+merge, all else replaces, with three rules for the nodes of a model:
 
-* a node that names another `type:` replaces its node, whose keys mean nothing to the new type; a bare text names a type;
+* a node that names another `type:` replaces its node, whose keys mean nothing to it; a bare text names a type;
 * a mapping laid over a per-layer list is laid over each of its entries: `model.attention.kv_heads: 2`;
 * a number is a layer: `model.attention.1.size: 8` changes the second layer, after the pattern is spelled out for all.
 """
@@ -80,14 +80,17 @@ def _both(first: Any, second: Any, path: str) -> Any:
 
 
 def _merge(base: Any, diff: Any, path: str, layers: Any) -> Any:
-    if _is_node(base) and isinstance(diff, str):
+    nodes = base if isinstance(base, list) else [base]
+    if isinstance(diff, str) and nodes and all(_is_node(node) for node in nodes):
         diff = {"type": diff}
     if not isinstance(diff, Mapping):
         return deepcopy(diff)
-    if isinstance(base, list) and base:
-        return _merge_list(base, diff, path, layers)
     if isinstance(base, str):
         base = {"type": base}
+    if _is_node(base) and diff and all(key.isdigit() for key in diff):
+        base = [base]  # one node for all layers, of which one shall differ
+    if isinstance(base, list) and base:
+        return _merge_list(base, diff, path, layers)
     if not isinstance(base, Mapping) or diff.get("type", base.get("type")) != base.get("type"):
         base = {}
     merged = deepcopy(dict(base))
@@ -100,13 +103,14 @@ def _merge_list(base: list[Any], diff: Mapping[str, Any], path: str, layers: Any
     numbers = [key for key in diff if key.isdigit()]
     if not numbers:
         if not all(_is_node(item) or isinstance(item, str) for item in base):
-            raise ConfigError(path, f"{given(dict(diff))} cannot be laid over a list; give the whole list or `{path}.0`")
+            problem = f"{given(dict(diff))} cannot be laid over a list; give the whole list, or one entry as {path}.0"
+            raise ConfigError(path, problem)
         return [_merge(item, diff, path, layers) for item in base]
     if len(numbers) < len(diff):
         raise ConfigError(path, f"{', '.join(diff)}: give keys of every entry or of numbered ones, not both")
     if path.startswith("model.") and isinstance(layers, int):
         base = [base[i % len(base)] for i in range(layers)]
-    merged = deepcopy(base)
+    merged = [deepcopy(item) for item in base]
     for number in numbers:
         index = int(number)
         if index >= len(merged):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeVar
 
 from model.config import GPTConfig
-from model.slots import ATTENTION, BACKEND, EMBEDDING, INIT, LOSS, MLP, NORM, POSITION, RESIDUAL
+from model.slots import ATTENTION, BACKEND, EMBEDDING, FIELDS, INIT, LOSS, MLP, NORM, POSITION, RESIDUAL
 from tinker.config.limits import Limits
 
 T = TypeVar("T")
@@ -40,22 +40,17 @@ class ModelConfig:
     loss: Annotated[Any, LOSS]
 
     def __post_init__(self) -> None:
-        for name in ("attention", "mlp"):
-            object.__setattr__(self, name, pattern(getattr(self, name), self.n_layer, f"model.{name}"))
-        self.gpt(vocab_size=1)
+        checked = self.gpt(vocab_size=1)
+        for name, slot in FIELDS.items():
+            if slot.per_layer:
+                object.__setattr__(self, name, shortest_period(getattr(checked, name)))
 
     def gpt(self, vocab_size: int) -> GPTConfig:
         """What builds the model."""
         return GPTConfig(vocab_size=vocab_size, **{field.name: getattr(self, field.name) for field in fields(self)})
 
 
-def pattern(layers: tuple[T, ...], n_layer: int, path: str) -> tuple[T, ...]:
-    """The shortest head that, repeated over `n_layer` layers, gives what `layers` gives.
-
-    (a, b, a) over three layers is (a, b); over four it stays, since (a, b) would end in b.
-    """
-    if len(layers) > n_layer:
-        raise ValueError(f"{path}: {len(layers)} entries for {n_layer} layers; at most one per layer is allowed")
-    tiled = [layers[i % len(layers)] for i in range(n_layer)]
+def shortest_period(layers: tuple[T, ...]) -> tuple[T, ...]:
+    """The shortest head that, repeated and cut, gives all layers: (a, b) for (a, b, a, b) and for (a, b, a)."""
     lengths = range(1, len(layers) + 1)
-    return layers[: next(k for k in lengths if all(layer == layers[i % k] for i, layer in enumerate(tiled)))]
+    return layers[: next(n for n in lengths if all(layer == layers[i % n] for i, layer in enumerate(layers)))]

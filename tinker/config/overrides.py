@@ -1,4 +1,4 @@
-"""Overrides on a command line, in Hydra's grammar: `data=tinyshakespeare model.n_layer=4 optimizer.betas=[0.9,0.95]`."""
+"""Overrides on a command line, in Hydra's grammar: `data=tinyshakespeare optimizer.betas=[0.9,0.95]`."""
 
 from __future__ import annotations
 
@@ -24,17 +24,15 @@ class Override:
 
 
 def parse_overrides(texts: Iterable[str]) -> list[Override]:
-    """Each text as an Override, in order.
+    """Each text as an Override, in order; of two with one key the later counts, as in Hydra.
 
     Raises:
-        UserError: not Hydra's grammar, one of its forms that make no sense for one config, or a key given twice.
+        UserError: not Hydra's grammar, or one of its forms that make no sense for one config.
     """
     parsed: dict[str, Override] = {}
     for text in texts:
         override = _parse(text)
-        if override.key in parsed:
-            earlier = parsed[override.key].text
-            raise UserError(f"{override.where}: {override.key} is given twice, before as {earlier!r}; keep one of the two")
+        parsed.pop(override.key, None)
         parsed[override.key] = override
     return list(parsed.values())
 
@@ -50,16 +48,16 @@ def _parse(text: str) -> Override:
         found = OverridesParser.create().parse_override(text)
     except HydraException as error:
         reason = str(error).splitlines()[0]
-        raise UserError(f"{where}: not key=value in Hydra's grammar ({reason}); quote texts that have spaces, commas or =") from None
+        problem = f"not key=value in Hydra's grammar ({reason}); quote texts that have spaces, commas or ="
+        raise UserError(f"{where}: {problem}") from None
     if found.is_delete():
         raise UserError(f"{where}: keys cannot be deleted; set another value, or null where null is allowed")
     if found.is_add() or found.is_force_add():
-        raise UserError(f"{where}: no + is needed: a variant's keys can be set as they are, and other keys cannot be added")
+        raise UserError(f"{where}: leave out the +: a variant's keys are set like any other, and none can be added")
     if found.is_sweep_override():
         raise UserError(f"{where}: several values are a sweep; use `axes:` in a grid, or [a,b] for a list")
     if found.package is not None:
-        raise UserError(f"{where}: packages (@) cannot be chosen here; use one in a `defaults:` list of your own config")
-    value = found.value()
+        raise UserError(f"{where}: no package (@) can be given here; choose it in a `defaults:` list of your own")
     if "${" in text:
         raise UserError(f"{where}: ${{...}} is for config files; give the value itself")
-    return Override(found.key_or_group, value, text)
+    return Override(found.key_or_group, found.value(), text)

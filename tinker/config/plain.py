@@ -1,4 +1,4 @@
-"""The inverse of `strict.parse`: a dataclass as plain data, every default written out, every variant with its `type:`."""
+"""The inverse of `strict.parse`: a dataclass as plain data, with every default and every variant's `type:`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def plain(config: Any) -> dict[str, Any]:
     given in a file are one text.
     """
     hints = get_type_hints(type(config), include_extras=True)
-    return {field.name: _value(hints[field.name], getattr(config, field.name)) for field in fields(config) if field.init}
+    return {
+        field.name: _value(hints[field.name], getattr(config, field.name)) for field in fields(config) if field.init
+    }
 
 
 def _value(kind: Any, value: Any) -> Any:

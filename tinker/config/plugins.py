@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +43,11 @@ def _load(path: Path, key: str) -> None:
     except Exception as error:
         del sys.modules[name]
         raise ConfigError(key, f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def absolute_plugins(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with its plugins' paths made absolute: a worker may run in another folder."""
+    plugins = config.get("plugins")
+    if not isinstance(plugins, list):
+        return dict(config)
+    return {**config, "plugins": [str(Path(path).resolve()) if isinstance(path, str) else path for path in plugins]}

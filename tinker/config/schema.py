@@ -1,4 +1,4 @@
-"""What a trial's config may say. Defaults stand in `tinker/conf` and nowhere here: a resolved config says everything."""
+"""What a trial's config may say. It has no defaults: `tinker/conf` has them, and a resolved config says all."""
 
 from __future__ import annotations
 
@@ -117,6 +117,14 @@ class TrialConfig:
         Raises:
             ConfigError: naming both keys.
         """
+        corpus = DATA.of(self.data).name
+        if corpus not in self.scale.corpora:
+            raise ConfigError(
+                "data",
+                f"scale {self.scale.name!r} was not made for the corpus {corpus!r}; allowed: "
+                f"{', '.join(self.scale.corpora)}. Choose another scale=..., or accept a budget and learning rate "
+                f"that were not calibrated for it with scale.corpora=[{corpus}]",
+            )
         steps = self.train.steps
         if self.train.eval_every > steps:
             raise ConfigError("train.eval_every", f"{self.train.eval_every} is more than train.steps {steps}")
@@ -126,11 +134,3 @@ class TrialConfig:
         min_lr = getattr(self.schedule, "min_lr", 0.0)
         if min_lr > self.optimizer.lr:
             raise ConfigError("schedule.min_lr", f"{min_lr} is more than optimizer.lr {self.optimizer.lr}")
-        corpus = DATA.of(self.data).name
-        if corpus not in self.scale.corpora:
-            raise ConfigError(
-                "data",
-                f"scale {self.scale.name!r} was not made for the corpus {corpus!r}; allowed: "
-                f"{', '.join(self.scale.corpora)}. Choose another scale=..., or accept a budget and learning rate "
-                f"that were not calibrated for it with scale.corpora=[{corpus}]",
-            )

@@ -1,8 +1,8 @@
 """A strict parser from plain data (YAML, JSON) to frozen dataclasses.
 
 Annotations say everything: scalars, `Literal`, `X | None`, tuples, lists, dicts, nested dataclasses, `Annotated` with
-`Limits` or `Pattern`, and `Annotated[Any, SLOT]` for a node `{type: ...}` that becomes the Config of that variant (a bare
-text is short for `{type: text}`; a slot that is chosen per layer takes one node or a list of them, and keeps a tuple).
+`Limits` or `Pattern`, and `Annotated[Any, SLOT]` for a node `{type: ...}` that becomes the Config of that variant (a
+bare text is short for `{type: text}`; a per-layer slot takes one node or a list of them, and keeps a tuple).
 Nothing is guessed and nothing is ignored: the first thing that does not fit is a ConfigError with its dotted key.
 """
 
@@ -16,13 +16,19 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from model.registry import Slot, UnknownVariant
-from tinker.config.limits import Limits, Pattern
+from tinker.config.limits import Limits, Pattern, Words
 from tinker.config.suggest import allowed_are, given, unknown
 from tinker.errors import ConfigError
 
 T = TypeVar("T")
 
-SCALARS: dict[Any, str] = {Any: "anything", bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+SCALARS: dict[Any, str] = {
+    Any: "anything",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+}
 
 
 def parse(kind: type[T], data: Any, path: str = "") -> T:
@@ -39,21 +45,28 @@ def describe(kind: Any) -> str:
     """What a field takes, in words."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        slots = [m for m in args[1:] if isinstance(m, Slot)]
-        if slots:
-            return f"a mapping with a `type:` of {', '.join(slots[0].names())}"
-        return ", ".join([describe(args[0]), *(str(m) for m in args[1:])])
+        return _describe_marked(args[0], args[1:])
     if origin is Literal:
         return f"one of {', '.join(given(a) for a in args)}"
     if origin in (Union, types.UnionType):
-        return " or ".join("null" if a is type(None) else describe(a) for a in args)
+        *first, last = ["null" if a is type(None) else describe(a) for a in args]
+        return f"{', '.join(first)}, or {last}"
     if origin is tuple and args[-1] is not Ellipsis:
         return f"a list of {len(args)}: {', '.join(describe(a) for a in args)}"
     if origin in (tuple, list):
-        return f"a list, each {describe(args[0])}"
-    if origin is dict or is_dataclass(kind):
-        return "a mapping"
-    return SCALARS[kind]
+        return "a list" if args[0] is Any else f"a list, each {describe(args[0])}"
+    if is_dataclass(kind):
+        return f"a mapping with the keys {', '.join(field.name for field in fields(kind))}"
+    return "a mapping" if origin is dict else SCALARS[kind]
+
+
+def _describe_marked(kind: Any, marks: tuple[Any, ...]) -> str:
+    for mark in marks:
+        if isinstance(mark, Slot):
+            return f"a mapping with a `type:` of {', '.join(mark.names())}"
+        if isinstance(mark, Words):
+            return mark.text
+    return " ".join([describe(kind), *(f"({m})" if isinstance(m, Pattern) else str(m) for m in marks)])
 
 
 def _refuse(kind: Any, data: Any, path: str) -> ConfigError:

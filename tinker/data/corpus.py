@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, cast
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from model.registry import Slot
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DATA = Slot("data", "tinker.data.corpora")
 
@@ -55,7 +56,7 @@ class Corpus(Protocol):
         """Inputs and targets (batch_size, context) long: a function of the data seed and the step alone."""
 
     def validation(self, context: int, batch_size: int) -> Iterator[ValidationBatch]:
-        """One pass over the whole validation split, in a fixed order, each target once; the last batch may be shorter."""
+        """One pass over the validation split, in a fixed order, each target once; the last batch may be short."""
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,8 @@ A document mixes three things, told apart by token alone:
 * fillers, a Markov chain: after a filler the next one follows its row, after any other token all are equally likely;
 * typed brackets, nested to a bounded depth, where only the type opened last may close;
 * pairs, a key and then its value. The first value that a document gives a key is any, and from then on is the only one.
+  Each key is named half as often as the one before: frequent keys return soon and rare ones late, so that recall is
+  learned by degrees. With equally frequent keys most of it comes in one jump, at a step that depends on the seed.
 
 So the hidden state (last filler, open brackets, values bound so far) is a function of the visible prefix, and a model
 that reads the prefix perfectly reaches exactly the probabilities that the generator draws from: the floor. The states
@@ -44,9 +46,9 @@ class Rules:
     max_depth: int = 4
     keys: int = 4
     values: int = 4
-    open_rate: float = 0.12
-    close_rate: float = 0.12
-    key_rate: float = 0.25
+    open_rate: float = 0.15
+    close_rate: float = 0.15
+    key_rate: float = 0.3
     chain_seed: int = 0
 
     def __post_init__(self) -> None:
@@ -56,10 +58,14 @@ class Rules:
         rates = ("open_rate", "close_rate", "key_rate")
         for name in rates:
             if not 0 < getattr(self, name) < 1:
-                raise ConfigError(f"data.{name}", f"{getattr(self, name)} is not allowed; a probability between 0 and 1")
+                raise ConfigError(
+                    f"data.{name}", f"{getattr(self, name)} is not allowed; a probability between 0 and 1"
+                )
         total = sum(getattr(self, name) for name in rates)
         if total >= 1:
-            raise ConfigError(f"data.{rates[0]}", f"{' + '.join(rates)} = {total:g} leaves no room for fillers; below 1")
+            raise ConfigError(
+                f"data.{rates[0]}", f"{' + '.join(rates)} = {total:g} leaves no room for fillers; below 1"
+            )
         if self.chain_seed < 0:
             raise ConfigError("data.chain_seed", f"{self.chain_seed} is not allowed; 0 or more")
 
@@ -125,6 +131,8 @@ class Language:
         self._states = 1 + 2 * rules.bracket_types
         self._value_rows = (1 + rules.fillers) * self._states
         chain = np.vstack([np.full(rules.fillers, 1 / rules.fillers), self._chain()])
+        key_share = 0.5 ** np.arange(rules.keys)
+        key_share /= key_share.sum()
         table = np.zeros((self._value_rows + 1 + rules.values, self.vocab_size))
         for last_filler in range(1 + rules.fillers):
             for state in range(self._states):
@@ -134,15 +142,17 @@ class Language:
                     row[self.openings : self.closings] = rules.open_rate / rules.bracket_types
                 if state > 0:
                     row[self.closings + kind] = rules.close_rate
-                row[self.keys : self.values] = rules.key_rate / rules.keys
+                row[self.keys : self.values] = rules.key_rate * key_share
                 row[: rules.fillers] = (1 - row.sum()) * chain[last_filler]
         table[self._value_rows, self.values :] = 1 / rules.values
         table[self._value_rows + 1 :, self.values :] = np.eye(rules.values)
         return table
 
     def _chain(self) -> Floats:
-        """(fillers, fillers): each filler ranks its successors in an order of its own; each is half as likely as the last."""
-        rank = uniforms(self.rules.chain_seed, Purpose.TABLES, 0, (self.rules.fillers, self.rules.fillers)).argsort(axis=1, kind="stable")
+        """(fillers, fillers): each filler has its own order of successors, each half as likely as the one before."""
+        rank = uniforms(self.rules.chain_seed, Purpose.TABLES, 0, (self.rules.fillers, self.rules.fillers)).argsort(
+            axis=1, kind="stable"
+        )
         weight = 0.5**rank
         halved: Floats = weight / weight.sum(axis=1, keepdims=True)
         return halved

@@ -1,7 +1,7 @@
 """Named random streams: numbers that are a function of (seed, purpose, step), whatever was drawn before.
 
-Only the bit generator is used, whose output numpy keeps fixed for good (NEP 19); the methods of `numpy.random.Generator`
-may change between versions, and with them the data of a frozen record.
+Only the bit generator is used, whose output numpy keeps fixed for good (NEP 19); the methods of
+`numpy.random.Generator` may change between versions, and with them the data of a frozen record.
 """
 
 from __future__ import annotations
@@ -27,4 +27,4 @@ def uniforms(seed: int, purpose: Purpose, step: int, shape: tuple[int, ...]) -> 
     """
     sequence = np.random.SeedSequence(seed, spawn_key=(int(purpose), step))
     raw = np.random.Philox(sequence).random_raw(int(np.prod(shape)))
-    return ((raw >> np.uint64(32)) * 2.0**-32).reshape(shape)
+    return ((raw >> np.uint64(32)).astype(np.float64) * 2.0**-32).reshape(shape)

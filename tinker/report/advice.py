@@ -15,16 +15,21 @@ def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule) -> tuple
     unfinished, failed = sum(row["n_unfinished"] for row in rows), sum(row["n_failed"] for row in rows)
     if unfinished or failed:
         what = [f"{unfinished} unfinished"] * bool(unfinished) + [f"{failed} failed"] * bool(failed)
-        steps.append(f"`tinker run` again: it runs the {' and '.join(what)} trials and leaves the finished ones alone.")
+        trials = "trial" if unfinished + failed == 1 else "trials"
+        steps.append(f"`tinker run` once more runs the {' and '.join(what)} {trials}; what has finished stays.")
     open_arms = [row for row in arms if row["verdict"] == "inconclusive"]
-    seeds = [row["seeds_to_decide"] for row in open_arms if row["seeds_to_decide"] is not None]
+    # More seeds do not undo a divergence.
+    countable = [row for row in open_arms if not row["n_diverged"] and not any(c["n_diverged"] for c in control)]
+    seeds = [row["seeds_to_decide"] for row in countable if row["seeds_to_decide"] is not None]
     if seeds:
+        now = max(row["n_planned"] for row in countable)
         steps.append(
-            f"`seeds: {max(seeds)}` would decide every inconclusive arm at the noise seen here, whichever way it goes"
-            f" (now {min(row['n_planned'] for row in open_arms)}); declare it as a new grid, for fresh seeds."
+            f"`seeds: {max(*seeds, now + 1)}` would decide every inconclusive arm at the noise seen here, whichever way"
+            f" it goes (now {now}). Declare a new grid with seeds not used here:"
+            " adding to these after a look at them is a second look."
         )
     if open_arms:
-        steps.append("Inconclusive is not \"no difference\": the interval says what is still possible.")
+        steps.append('Inconclusive is not "no difference": the interval says what is still possible.')
     found = [row["minimum_detectable_effect"] for row in arms if row["minimum_detectable_effect"] is not None]
     if open_arms and found:
         steps.append(
@@ -33,5 +38,7 @@ def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule) -> tuple
         )
     if arms and any(row["verdict"] == "cannot reach alpha" for row in arms):
         needed = [row["seeds_needed_upper"] for row in arms if row["seeds_needed_upper"] is not None]
-        steps.append(f"Declare more seeds: {max(needed, default=3)} are a start." if needed else "Declare three seeds or more.")
+        steps.append(
+            f"Declare more seeds: {max(needed, default=3)} are a start." if needed else "Declare three seeds or more."
+        )
     return tuple(steps)

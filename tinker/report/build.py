@@ -8,14 +8,15 @@ from typing import Any
 
 from tinker.report.advice import next_steps
 from tinker.report.layout import costs, effects, skills
-from tinker.report.numbers import percent
 from tinker.report.view import Finding, Report, Row, Section
 from tinker.stats.rule import Rule
 
 ORDER = ("better", "worse", "equivalent", "inconclusive", "cannot reach alpha", "exploratory", "invalid")
 
 
-def build(grid: Mapping[str, Any], trials: Sequence[Row], rows: Sequence[Row], rule: Rule, notes: Sequence[str]) -> Report:
+def build(
+    grid: Mapping[str, Any], trials: Sequence[Row], rows: Sequence[Row], rule: Rule, notes: Sequence[str]
+) -> Report:
     """The report of a grid from `grid.json`, rows of trials.parquet and rows of comparisons.parquet."""
     places = dict.fromkeys((row["corpus"], row["scale"]) for row in rows)
     sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule) for place in places]
@@ -41,10 +42,12 @@ def build(grid: Mapping[str, Any], trials: Sequence[Row], rows: Sequence[Row], r
 
 
 def _rule(rule: Rule) -> str:
-    better = f"{rule.metric} after the last step, {rule.direction} is better"
-    margin = f"; less than {rule.min_effect:g} does not matter" if rule.min_effect > 0 else "; no min_effect declared"
+    when = "at its best evaluation" if rule.metric.startswith("best_") else "after the last step"
+    better = f"{rule.metric} {when}, {rule.direction} is better"
+    margin = f"; less than {rule.min_effect:g} does not matter"
     corrected = ", Holm over the arms" if rule.correction == "holm" else ", not corrected for the number of arms"
-    return f"{better}{margin}; two-sided Welch t-test over seeds, alpha {rule.alpha:g}{corrected}"
+    test = f"; two-sided Welch t-test over seeds, alpha {rule.alpha:g}{corrected}"
+    return f"{better}{margin}{test}; a diverged run is the worst outcome"
 
 
 def _progress(trials: Sequence[Row]) -> str:
@@ -66,8 +69,10 @@ def _section(rows: Sequence[Row], rule: Rule) -> Section:
         details.insert(0, skills(skill_rows, [row["arm"] for row in control + arms]))
     return Section(
         title=f"{primary[0]['corpus']}, scale {primary[0]['scale']}",
-        summary=f"{len(arms)} arm{'s' if len(arms) != 1 else ''} against the control: {said}" if arms else "control only",
-        effects=effects(control + arms, rule.metric, percent(1 - rule.alpha)),
+        summary=f"{len(arms)} arm{'s' if len(arms) != 1 else ''} against the control: {said}"
+        if arms
+        else "control only",
+        effects=effects(control + arms, rule),
         findings=tuple(Finding(row["arm"], row["verdict"], row["reason"]) for row in arms),
         warnings=_warnings(control + arms),
         next_steps=next_steps(control, arms, rule),
@@ -89,5 +94,10 @@ def _warnings(rows: Sequence[Row]) -> tuple[str, ...]:
     for row in rows:
         for warning in row["warnings"] or ():
             about.setdefault(warning, []).append(row["arm"])
-    every = len(rows)
-    return tuple(f"{'all arms' if len(arms) == every > 1 else ', '.join(arms)}: {text}" for text, arms in about.items())
+    return tuple(
+        f"{'all arms' if len(arms) == len(rows) > 1 else _names(arms)}: {text}" for text, arms in about.items()
+    )
+
+
+def _names(arms: Sequence[str], most: int = 6) -> str:
+    return ", ".join(arms[:most]) + (f" and {len(arms) - most} more" if len(arms) > most else "")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinker.report.numbers import NONE, decimals, fixed, magnitude, probability, ratio
+from tinker.report.numbers import NONE, decimals, fixed, magnitude, percent, probability, ratio
 from tinker.report.view import Column, Row, Table
+from tinker.stats.rule import Rule
 
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
 
-def effects(rows: Sequence[Row], metric: str, confidence: str) -> Table:
+def effects(rows: Sequence[Row], rule: Rule) -> Table:
     """The answer: effect and interval lead, p stands third."""
     places = decimals(row["sd"] for row in rows)
     columns = (
         Column("arm", number=False),
         Column("effect"),
-        Column(f"{confidence} interval"),
-        Column("adjusted p"),
+        Column(f"{percent(1 - rule.alpha)} interval"),
+        Column("Holm p" if rule.correction == "holm" else "p"),
         Column("verdict", number=False),
         Column("n"),
         Column(f"mean {PLUS_MINUS} sd"),
@@ -35,7 +36,7 @@ def effects(rows: Sequence[Row], metric: str, confidence: str) -> Table:
         for row in rows
     )
     note = "effect = mean of the arm - mean of the control; n = seeds with a value, of those planned"
-    return Table(f"Effect on {metric}", columns, cells, tuple(row["verdict"] for row in rows), note)
+    return Table(f"Effect on {rule.metric}", columns, cells, tuple(row["verdict"] for row in rows), note)
 
 
 def skills(rows: Sequence[Row], arms: Sequence[str]) -> Table:
@@ -55,9 +56,9 @@ def costs(rows: Sequence[Row]) -> Table:
     columns = (
         Column("arm", number=False),
         Column("params"),
-        Column("vs control"),
+        Column("ratio"),
         Column("FLOPs/token"),
-        Column("vs control"),
+        Column("ratio"),
         Column("tokens/s"),
         Column("s/trial"),
         Column("memory"),
@@ -77,7 +78,7 @@ def costs(rows: Sequence[Row]) -> Table:
         )
         for row in rows
     )
-    note = "* trials shared their machine: such a speed says nothing about the arm" if packed else ""
+    note = "ratio: over the control's" + ("; * trials shared their machine: such a speed is not the arm's" * packed)
     return Table("Size, cost and failures", columns, cells, (None,) * len(cells), note)
 
 

@@ -28,7 +28,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     marks: tuple[str | None, ...]
-    note: str = ""
+    note: str
 
 
 @dataclass(frozen=True)

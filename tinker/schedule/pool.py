@@ -59,7 +59,14 @@ class Events:
     tick: Callable[[], bool]
 
 
-class _Relay(tune.Callback):
+class _Unsaved:
+    """Tune pickles callbacks and stoppers for its own restoring, which is never used: nothing of ours goes there."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class _Relay(_Unsaved, tune.Callback):
     """Hands the pool's events on. The payload is taken out of Tune's result, which Tune would keep for ever."""
 
     def __init__(self, events: Events) -> None:
@@ -80,7 +87,7 @@ class _Relay(tune.Callback):
         self.events.crashed(WorkItem.from_dict(trial.config["item"]), _first_line(error))
 
 
-class _Stop(tune.Stopper):
+class _Stop(_Unsaved, tune.Stopper):
     """Ends the experiment when a tick says so."""
 
     def __init__(self, tick: Callable[[], bool]) -> None:
@@ -111,6 +118,7 @@ def run_pool(items: Sequence[WorkItem], resources: dict[str, float], concurrent:
                 callbacks=[_Relay(events)],
                 stop=_Stop(events.tick),
                 failure_config=tune.FailureConfig(max_failures=0),
+                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
             ),
         )
         tuner.fit()

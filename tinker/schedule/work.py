@@ -20,12 +20,15 @@ class WorkItem:
         task: `train` to run them; `probation` to ask whether their stored rows still hold under the code at hand.
         results: the results folder, absolute.
         stop_file: when this file appears, the worker saves its state and returns.
+        code: the fingerprint of each trial's code when the run began. A worker that finds another one has imported what
+            nobody can tell any more, since files were edited meanwhile.
     """
 
     specs: tuple[TrialSpec, ...]
     task: Task
     results: str
     stop_file: str
+    code: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For a Ray config."""
@@ -34,20 +37,22 @@ class WorkItem:
             "task": self.task,
             "results": self.results,
             "stop_file": self.stop_file,
+            "code": list(self.code),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> WorkItem:
         """The inverse of `as_dict`."""
-        return cls(tuple(TrialSpec.from_dict(s) for s in data["specs"]), data["task"], data["results"], data["stop_file"])
+        specs = tuple(TrialSpec.from_dict(s) for s in data["specs"])
+        return cls(specs, data["task"], data["results"], data["stop_file"], tuple(data["code"]))
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one trial of a work item.
 
-    Exactly one of the three is set: `result` of a training, `probation` (None or the reason why the row does not hold,
-    behind a `held` flag), or `error`, a traceback.
+    One of the three is set: `result` of a training, `probation` as `tinker.train.probation.probe` gives it, or `error`, a
+    traceback. None is, where the run was stopped before the trial began.
     """
 
     trial_id: str

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tinker.config.plugins import load_plugins
+from tinker.errors import UserError
 from tinker.provenance.environment import environment_class
+from tinker.schedule.missing import code_of
 from tinker.schedule.work import Outcome, WorkItem
 from tinker.spec import TrialSpec
 from tinker.store.layout import Layout
@@ -24,16 +26,20 @@ PROGRESS_EVERY = 1.0  # seconds
 
 def execute(item: WorkItem) -> list[Outcome]:
     """Does the item's trials one after another. An exception becomes the outcome's error, with its traceback."""
-    return [_execute_one(item, spec) for spec in item.specs]
+    return [_execute_one(item, spec, code) for spec, code in zip(item.specs, item.code, strict=True)]
 
 
-def _execute_one(item: WorkItem, spec: TrialSpec) -> Outcome:
+def _execute_one(item: WorkItem, spec: TrialSpec, code: str) -> Outcome:
     cls = ""
+    if Path(item.stop_file).exists():
+        return Outcome(spec.id, cls)
     try:
         load_plugins(spec.config["plugins"])
         cls = environment_class(trial_environment(spec))
         folder = Layout(Path(item.results)).trial(spec.id, cls)
         with _logged(folder.log):
+            if code_of(spec) != code:
+                raise UserError("code was edited since the run began; run the grid again, with the code that you mean")
             if item.task == "probation":
                 return Outcome(spec.id, cls, probation=probe(spec, folder))
             hooks = Hooks(

@@ -1,1 +1,1 @@
-"""Statistics of a grid: pure functions over numbers and tables. Imports numpy, scipy.special and pyarrow only."""
+"""Statistics of a grid: pure functions over numbers and tables. Imports scipy.special only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from statistics import fmean
 from typing import Any
 
@@ -15,7 +16,7 @@ Row = Mapping[str, Any]
 
 
 def described(rows: Sequence[Row], sample: Sample) -> dict[str, Any]:
-    """Identity, counts, spread and cost of one arm; `rows` are its trials, `sample` the same as one metric sees them."""
+    """Identity, counts, spread and cost of one arm; `rows` are its trials, `sample` is how one metric sees them."""
     first = rows[0]
     spread = sd_interval(sample.sd, len(sample.values)) if sample.sd is not None else None
     return {
@@ -35,7 +36,9 @@ def described(rows: Sequence[Row], sample: Sample) -> dict[str, Any]:
         "flops_per_token": first["flops_per_token"],
         "tokens_per_s": _mean(rows, "tokens_per_s"),
         "seconds": _mean(rows, "seconds"),
-        "peak_mem_bytes": max((row["peak_mem_bytes"] for row in rows if row["peak_mem_bytes"] is not None), default=None),
+        "peak_mem_bytes": max(
+            (row["peak_mem_bytes"] for row in rows if row["peak_mem_bytes"] is not None), default=None
+        ),
         "rss_bytes": max((row["rss_bytes"] for row in rows if row["rss_bytes"] is not None), default=None),
         "packed": any(row["packed"] for row in rows),
     }
@@ -58,13 +61,20 @@ def against(arm: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, Any
 def planned(arm: Sample, control: Sample, rule: Rule, family: int) -> dict[str, Any]:
     """What the planned seeds can find and how many `min_effect` would need, at the noise of these runs.
 
-    Both arms are taken to share one sd, pooled; the error rate is what the first of `family` arms must reach.
+    The variance is the mean of the arm's and the control's, as in a Welch test with equal numbers; the error rate is
+    what the first of `family` arms must reach.
     """
-    spreads = [(s.sd, len(s.values) - 1) for s in (arm, control) if s.sd is not None]
-    df = sum(weight for _, weight in spreads)
-    sd = (sum(sd**2 * weight for sd, weight in spreads) / df) ** 0.5 if df else 0.0
+    known = [(s.sd**2, len(s.values) - 1) for s in (arm, control) if s.sd]
+    variance = sum(square for square, _ in known) / max(1, len(known))
+    sd = sqrt(variance)
     if not sd:
-        return {"minimum_detectable_effect": None, "seeds_needed": None, "seeds_needed_upper": None, "seeds_to_decide": None}
+        return {
+            "minimum_detectable_effect": None,
+            "seeds_needed": None,
+            "seeds_needed_upper": None,
+            "seeds_to_decide": None,
+        }
+    df = sum(square for square, _ in known) ** 2 / sum(square**2 / df for square, df in known)  # Satterthwaite
     alpha = rule.strictest_alpha(family)
     smallest = minimum_detectable_effect(len(arm.runs), len(control.runs), alpha)
     # An interval of half-width min_effect / 2 either leaves zero out or lies inside +-min_effect, whatever the truth.

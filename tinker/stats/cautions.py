@@ -17,7 +17,9 @@ def cautions(arm_rows: Sequence[Row], arm: Sample) -> list[str]:
     """Of one arm (the control too): its runs and their provenance."""
     said = []
     if arm.count("diverged"):
-        said.append(f"{arm.count('diverged')} of {len(arm.runs)} runs diverged; mean and sd are of the survivors: biased")
+        said.append(
+            f"{arm.count('diverged')} of {len(arm.runs)} runs diverged; mean and sd are of the survivors: biased"
+        )
     not_finite = [run.seed for run in arm.runs if run.outcome == "diverged" and _claims_done(arm_rows, run)]
     if not_finite:
         said.append(f"{labels(not_finite)} ended with a value that is not finite: counted as diverged")
@@ -43,7 +45,6 @@ def _claims_done(rows: Iterable[Row], run: Run) -> bool:
 def size_cautions(params_ratio: float | None, flops_ratio: float | None, changes_scale: bool) -> list[str]:
     """Of an arm against its control: another size, which may be what makes the difference."""
     said = ["the arm changes what the scale sets"] if changes_scale else []
-    for what, ratio in (("parameters", params_ratio), ("FLOPs a token", flops_ratio)):
-        if ratio is not None and abs(ratio - 1.0) > SAME_SIZE:
-            said.append(f"{ratio:.3g} times the control's {what}")
-    return said
+    ratios = (("parameters", params_ratio), ("FLOPs a token", flops_ratio))
+    other = [f"{r:.3g} times the {what}" for what, r in ratios if r is not None and abs(r - 1.0) > SAME_SIZE]
+    return [*said, f"{' and '.join(other)} of the control"] if other else said

@@ -22,12 +22,13 @@ Arms = Mapping[str, Sequence[Row]]
 def compare(trials: Sequence[Row], metrics: Sequence[str], rule: Rule) -> list[dict[str, Any]]:
     """A row per arm, metric, corpus and scale: keys as in comparisons.parquet, absent where they do not apply.
 
-    Arms keep their order in `trials`; the rule's metric comes first. Only it gets an adjusted p and a verdict; the other
-    metrics get effect, interval and an unadjusted p.
+    Arms keep their order in `trials`; the rule's metric comes first. Only it gets an adjusted p and a verdict; the
+    other metrics get effect, interval and an unadjusted p.
 
     Args:
         trials: rows of trials.parquet, one for each planned trial, whatever became of it.
-        metrics: its metric columns, the rule's among them; another without a value on a corpus and scale is left out there.
+        metrics: its metric columns, the rule's among them. Another one is left out of a corpus and scale where no trial
+            has a value of it.
 
     Raises:
         UserError: a corpus and scale has not exactly one control.
@@ -61,8 +62,8 @@ def _family(arms: Arms, metric: str, rule: Rule) -> list[dict[str, Any]]:
     common |= {"rule_hash": rule.hash}
     base = described(arms[controls[0]], control)
     rows = [{**common, **base, "verdict": "control", "warnings": cautions(arms[controls[0]], control)}]
-    adjusted = _adjust({name: test and test.p for name, test in tests.items()}, rule)
-    margins = {name: tost(t, rule.min_effect) if t and rule.min_effect > 0 else None for name, t in tests.items()}
+    adjusted = _adjust({name: None if test is None else test.p for name, test in tests.items()}, rule)
+    margins = {name: tost(t, rule.min_effect) if t else None for name, t in tests.items()}
     alike = _adjust(margins, rule)
     for name, sample in samples.items():
         own = described(arms[name], sample)

@@ -11,12 +11,15 @@ from tinker.errors import ConfigError
 Direction = Literal["lower", "higher"]
 Correction = Literal["holm", "none"]
 
+ALLOWED = {"direction": ("lower", "higher"), "correction": ("holm", "none"), "diverged": ("worst",)}
+
 
 @dataclass(frozen=True)
 class Rule:
-    """What decides: a metric, which way is better, the smallest effect that matters (the metric's unit), and the error rate.
+    """What decides: a metric, which way is better, the smallest effect that matters (its unit), and the error rate.
 
-    `alpha` is two-sided. `edited` is empty, or says in words why the rule cannot count as declared before the results.
+    A diverged run always counts as the worst outcome there is. `min_effect` is positive, `alpha` two-sided. `edited` is
+    empty, or says in words why the rule cannot count as declared before the results.
     """
 
     metric: str
@@ -24,7 +27,6 @@ class Rule:
     min_effect: float
     alpha: float
     correction: Correction
-    diverged: str
     hash: str = ""
     edited: str = ""
 
@@ -32,16 +34,15 @@ class Rule:
     def from_grid(cls, grid: Mapping[str, Any]) -> Rule:
         """From a parsed `grid.json`. Raises ConfigError for a rule that this version cannot apply."""
         decide = grid["decide"]
-        for key, allowed in (("direction", ("lower", "higher")), ("correction", ("holm", "none"))):
+        for key, allowed in ALLOWED.items():
             if decide[key] not in allowed:
                 raise ConfigError(f"decide.{key}", f"{decide[key]!r} is not known here; allowed: {', '.join(allowed)}")
         return cls(
             metric=decide["metric"],
             direction=decide["direction"],
-            min_effect=float(decide["min_effect"] or 0.0),
+            min_effect=float(decide["min_effect"]),
             alpha=float(decide["alpha"]),
             correction=decide["correction"],
-            diverged=decide["diverged"],
             hash=grid["rule_hash"],
             edited=edited(grid["rule_hash"], grid["rule_history"]),
         )

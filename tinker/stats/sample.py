@@ -23,6 +23,7 @@ class Run:
     trial_id: str
     steps: int | None
     environment: str | None
+    packed: bool
     cause: str
 
     @classmethod
@@ -42,6 +43,7 @@ class Run:
             trial_id=row["trial_id"],
             steps=row["steps"] if status == "done" else None,
             environment=row["environment_class"] if status in ("done", "diverged") else None,
+            packed=bool(row["packed"]),
             cause=row["cause"] or "",
         )
 
@@ -63,11 +65,12 @@ class Sample:
         """Finite final values: of the runs that did not diverge, so of survivors where some did."""
         return [run.value for run in self.runs if run.outcome == "measured" and run.value is not None]
 
-    @property
+    @cached_property
     def mean(self) -> float | None:
+        """Over seeds."""
         return fmean(self.values) if self.values else None
 
-    @property
+    @cached_property
     def sd(self) -> float | None:
         """Sample standard deviation over seeds (ddof 1); None below two values."""
         return stdev(self.values) if len(self.values) > 1 else None

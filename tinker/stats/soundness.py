@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tinker.stats.sample import Run, Sample, labels
+from tinker.stats.sample import Sample, labels
+
+#: Metrics that the neighbours on the machine change.
+SPEEDS = ("tokens_per_s", "seconds")
 
 
 def unsound(arm: Sample, control: Sample, metric: str) -> str:
@@ -12,7 +15,9 @@ def unsound(arm: Sample, control: Sample, metric: str) -> str:
     both = arm.runs + control.runs
     shared = {run.trial_id for run in arm.runs} & {run.trial_id for run in control.runs}
     if shared:
-        return f"{len(shared)} of the arm's trials are the control's own: the arm's diff changes nothing that is trained"
+        return (
+            f"{len(shared)} of the arm's trials are the control's own: the arm's diff changes nothing that is trained"
+        )
     for who, sample in (("arm", arm), ("control", control)):
         counts = Counter(run.seed for run in sample.runs)
         twice = [seed for seed, count in counts.items() if count > 1]
@@ -23,7 +28,11 @@ def unsound(arm: Sample, control: Sample, metric: str) -> str:
         return f"the runs come from unlike machines or library versions ({', '.join(environments)}): run all on one"
     steps = sorted({run.steps for run in both if run.steps is not None})
     if len(steps) > 1:
-        return f"the runs end at different steps ({', '.join(map(str, steps))}), so their final values cannot be compared"
+        return (
+            f"the runs end at different steps ({', '.join(map(str, steps))}), so their final values cannot be compared"
+        )
+    if metric in SPEEDS and any(run.packed for run in both):
+        return f"{metric} of trials that shared their machine is not their own: run one trial at a time to compare it"
     for who, sample in (("arm", arm), ("control", control)):
         if sample.count("failed"):
             causes = sorted({run.cause for run in sample.runs if run.outcome == "failed" and run.cause})
@@ -47,12 +56,6 @@ def _unbalanced(arm: Sample, control: Sample) -> str:
 
 
 def partial(arm: Sample, control: Sample) -> str:
-    """How much of a balanced comparison is still missing; empty where all seeds have ended."""
-    missing = {*_unfinished(arm), *_unfinished(control)}
-    if not missing:
-        return ""
-    return f"only {len(arm.ended)} of {len(arm.runs)} seeds have finished ({labels(run.seed for run in missing)} missing)"
-
-
-def _unfinished(sample: Sample) -> list[Run]:
-    return [run for run in sample.runs if run.outcome == "unfinished"]
+    """What a balanced comparison still lacks; empty where all seeds have ended."""
+    missing = arm.seeds("unfinished") + control.seeds("unfinished")
+    return f"not all planned seeds have finished ({labels(missing)} missing)" if missing else ""

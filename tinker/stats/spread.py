@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from scipy.special import chdtri
 
 
@@ -15,10 +17,10 @@ def sd_interval(sd: float, n: int, confidence: float = 0.95) -> tuple[float, flo
     tail = (1.0 - confidence) / 2.0
     df = n - 1
     # chdtri inverts the upper tail: a large chi-square gives the lower bound.
-    low, high = (sd * (df / float(chdtri(df, q))) ** 0.5 for q in (tail, 1.0 - tail))
+    low, high = (sd * sqrt(df / float(chdtri(df, q))) for q in (tail, 1.0 - tail))
     return low, high
 
 
-def sd_upper_limit(sd: float, df: int, confidence: float = 0.80) -> float:
+def sd_upper_limit(sd: float, df: float, confidence: float = 0.80) -> float:
     """One-sided upper limit of the true sd, `df` degrees of freedom: what to plan seeds with."""
-    return sd * (df / float(chdtri(df, confidence))) ** 0.5
+    return sd * sqrt(df / float(chdtri(df, confidence)))

@@ -8,8 +8,8 @@ from tinker.stats.welch import Welch
 def tost(test: Welch, margin: float) -> float:
     """p of "the true difference lies outside +-margin": small says that the two are equivalent.
 
-    p <= alpha exactly where the (1 - 2 alpha) Welch interval lies inside +-margin. The margin is in the metric's unit and
-    positive. Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657-680.
+    p <= alpha exactly where the (1 - 2 alpha) Welch interval lies inside +-margin. The margin is in the metric's unit
+    and positive. Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657-680.
     """
     if margin <= 0:
         raise ValueError(f"the margin of an equivalence test is positive, not {margin}")

@@ -65,7 +65,7 @@ def _weigh(evidence: Evidence, rule: Rule) -> Verdict:
         margin = f"+-{rule.min_effect:g}"
         if evidence.p is not None and evidence.p <= rule.alpha:
             return Verdict("equivalent", f"{_amount(test)}, surely some but less than the {margin} that would matter")
-        return Verdict("equivalent", f"{_amount(test)}: a difference as large as {margin} is ruled out")
+        return Verdict("equivalent", f"{_amount(test)}; a difference as large as {margin} is ruled out")
     sign = rule.sign(test.difference)
     if evidence.p is not None and evidence.p <= rule.alpha:
         # Diverged runs are the worst outcome: they flatter the mean of the side that they left.
@@ -83,7 +83,9 @@ def _untestable(arm: Sample, control: Sample) -> Verdict:
         return Verdict("inconclusive", f"{_diverged(arm, control)}; too few are left for a test")
     if len(arm.values) < 2 or len(control.values) < 2:
         return Verdict("inconclusive", "fewer than two seeds have finished on one side, so there is no test yet")
-    reason = "all seeds of the arm agree to the last digit, and so do the control's: the seed does not reach the training"
+    reason = (
+        "all seeds of the arm agree to the last digit, and so do the control's: the seed does not reach the training"
+    )
     return Verdict("invalid", reason)
 
 
@@ -100,15 +102,19 @@ def _amount(test: Welch) -> str:
 
 def _interval(test: Welch, rule: Rule) -> str:
     least, most = sorted((abs(test.low), abs(test.high)))  # an adjusted p <= alpha: the interval leaves zero out
-    return f"; at least {least:.3g} and at most {most:.3g} ({1 - rule.alpha:.0%} interval)"
+    return f"; at least {least:.3g} and at most {most:.3g} ({100 * (1 - rule.alpha):.3g} % interval)"
+
+
+def _signed(difference: float) -> str:
+    return f"{abs(difference):.2g} {'lower' if difference < 0 else 'higher'}"
 
 
 def _undecided(evidence: Evidence, test: Welch, rule: Rule) -> str:
-    span = f"the truth may lie anywhere from {test.low:+.3g} to {test.high:+.3g}"
+    span = f"the true difference may be anything from {_signed(test.low)} to {_signed(test.high)}"
     if test.p <= rule.alpha < (evidence.p or 1.0):
         span += f", and p {test.p:.2g} alone would do but not among {evidence.family} arms"
-    if rule.min_effect <= 0:
-        return f"{span}; declare a min_effect to learn how many seeds would decide"
-    if evidence.seeds_to_decide is None:
+    seeds = evidence.seeds_to_decide
+    if seeds is None:
         return f"{span}; min_effect {rule.min_effect:g} is too small against the noise for any number of seeds"
-    return f"{span}; about {evidence.seeds_to_decide} seeds per arm would decide for a min_effect of {rule.min_effect:g}"
+    seeds = max(seeds, len(evidence.arm.runs) + 1)  # the planned ones were nearly enough, and by chance were not
+    return f"{span}; about {seeds} seeds per arm would decide for a min_effect of {rule.min_effect:g}"

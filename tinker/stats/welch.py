@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, variance
 
-import numpy as np
 from scipy.special import stdtr, stdtrit
 
 
@@ -41,19 +42,15 @@ def welch(arm: Sequence[float], control: Sequence[float], alpha: float) -> Welch
     n, m = len(arm), len(control)
     if n < 2 or m < 2:
         return None
-    share, control_share = _variance(arm) / n, _variance(control) / m
-    variance = share + control_share
-    if variance == 0.0:
+    # The statistics module computes exactly and rounds once: equal values have variance 0, and no order matters.
+    share, control_share = variance(arm) / n, variance(control) / m
+    total = share + control_share
+    if total == 0.0:
         return None
-    weight = share / variance  # of the arm in the variance; a ratio, so that squares of tiny variances cannot underflow
+    weight = share / total  # the arm's part; a ratio, so that squares of tiny variances cannot underflow
     df = 1.0 / (weight**2 / (n - 1) + (1.0 - weight) ** 2 / (m - 1))
-    error = variance**0.5
-    difference = float(np.mean(arm)) - float(np.mean(control))
+    error = sqrt(total)
+    difference = fmean(arm) - fmean(control)
     half = float(stdtrit(df, 1.0 - alpha / 2.0)) * error
     p = 2.0 * float(stdtr(df, -abs(difference) / error))
     return Welch(difference, error, df, difference - half, difference + half, p)
-
-
-def _variance(values: Sequence[float]) -> float:
-    """Sample variance (ddof 1); exactly 0 for equal values, whose mean may round away from them."""
-    return 0.0 if min(values) == max(values) else float(np.var(values, ddof=1))

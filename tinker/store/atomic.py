@@ -14,7 +14,7 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,7 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
         UserError: the disk is full, read-only, or not ours to write.
     """
     with explained(path, len(data)):
-        staged = _staged(path, data, durable)
-        try:
-            os.replace(staged, path)
-        except OSError:
-            staged.unlink(missing_ok=True)
-            raise
+        _place(path, data, durable)
         if durable:
             sync_folder(path.parent)
 
@@ -69,12 +64,19 @@ def parquet(table: Any) -> bytes:
     return data
 
 
-def commit_once(path: Path, data: bytes) -> bool:
+def commit_once(path: Path, data: bytes, *, first: Mapping[Path, bytes] | None = None) -> bool:
     """Makes the file appear with these bytes unless it exists: of any number of processes exactly one gets True.
+
+    Args:
+        first: files of the same folder that must be there before it, with their bytes.
 
     Raises:
         UserError: as `write_bytes`, and where the file system has no hard links.
     """
+    for other, content in (first or {}).items():
+        with explained(other, len(content)):
+            # Synced without their names: those become durable with the folder, below, before anybody gets True.
+            _place(other, content, durable=True)
     with explained(path, len(data)):
         staged = _staged(path, data, durable=True)
         try:
@@ -95,6 +97,15 @@ def commit_once(path: Path, data: bytes) -> bool:
         if won:
             sync_folder(path.parent)
         return won
+
+
+def _place(path: Path, data: bytes, durable: bool) -> None:
+    staged = _staged(path, data, durable)
+    try:
+        staged.replace(path)
+    except OSError:
+        staged.unlink(missing_ok=True)
+        raise
 
 
 def _staged(path: Path, data: bytes, durable: bool) -> Path:

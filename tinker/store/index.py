@@ -1,8 +1,8 @@
 """A cache of all trials' small files in SQLite, so that 10,000 of them are listed without opening each.
 
-Never the truth: before every answer the stamps of the files (inode, size, and the change time, which is the kernel's and
-which no rsync can set) and the names in each folder are compared, and what differs is read. So it is right whoever put
-the files there, and may be deleted at any time. Only readers write it: a commit costs it nothing.
+Never the truth: before every answer the stamps of the files (inode, size, and the change time, which is the kernel's
+and which no rsync can set) and the names in each folder are compared, and what differs is read. So it is right whoever
+put the files there, and may be deleted at any time. Only readers write it: it adds nothing to a commit.
 """
 
 from __future__ import annotations
@@ -18,6 +18,16 @@ from tinker.store.reading import Snapshot, glance, read_snapshot
 
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT = 30.0  # seconds to wait for another process that is writing
+#: What SQLite answers where the index is sound, but not to be had now.
+UNAVAILABLE = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+)
 Found = list[tuple[TrialFolder, Snapshot]]
 
 
@@ -30,14 +40,13 @@ def snapshots(index: Path, folders: Iterable[TrialFolder]) -> Found:
     listed = list(folders)
     try:
         return _through(index, listed)
-    except sqlite3.OperationalError:
-        pass
-    except sqlite3.DatabaseError:
-        with suppress(OSError, sqlite3.Error):
-            # The journal first: left behind, it would be rolled back into the new file.
-            index.with_name(index.name + "-journal").unlink(missing_ok=True)
-            index.unlink(missing_ok=True)
-            return _through(index, listed)
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second where an error quotes torn text
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in UNAVAILABLE:
+            with suppress(OSError, sqlite3.Error):
+                # The journal first: left behind, it would be rolled back into the new file.
+                index.with_name(index.name + "-journal").unlink(missing_ok=True)
+                index.unlink(missing_ok=True)
+                return _through(index, listed)
     return [(folder, read_snapshot(folder)) for folder in listed if folder.path.is_dir()]
 
 
@@ -81,6 +90,7 @@ def _checksum(*texts: str | None) -> str:
 @contextmanager
 def _opened(index: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(index, timeout=BUSY_TIMEOUT)) as database:
+        database.text_factory = lambda data: data.decode(errors="replace")  # a torn text fails its checksum instead
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version not in (0, SCHEMA_VERSION):
             raise sqlite3.DatabaseError(f"index of another tinker, version {version}")

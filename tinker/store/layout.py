@@ -1,21 +1,21 @@
 """Where things lie below a results folder. Every path of the store is made here.
 
-    results/trials/<trial id>/<environment class>/
-        spec.json                       what was asked for
-        status.json                     pending, running, done, failed or diverged; attempts; times (derived)
-        result.json                     the truth: the trial has a result exactly when this file is there
-        curve.<token>.parquet           the three files that result.json names; the token is drawn for each commit,
-        environment.<token>.json        so that the files of two processes never mix
-        code.<token>.json
-        log.txt, checkpoint/            written while the trial runs
-    results/trials/index.sqlite         a cache for listing, made from the files
-    results/<grid>/grid.json            and the grid's tables
+results/trials/<trial id>/<environment class>/
+    spec.json                       what was asked for
+    status.json                     pending, running, done, failed or diverged; attempts; times (derived)
+    result.json                     the truth: the trial has a result exactly when this file is there
+    curve.<token>.parquet           the three files that result.json names; the token is drawn for each commit,
+    environment.<token>.json        so that the files of two processes never mix
+    code.<token>.json
+    log.txt, checkpoint/            written while the trial runs
+results/trials/index.sqlite         a cache for listing, made from the files
+results/<grid>/grid.json            and the grid's tables
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,9 +101,9 @@ class Layout:
             raise ValueError(f"{environment_class!r} is not an environment class (letters, digits, '.', '_', '-')")
         return TrialFolder(self.trials / trial_id / environment_class)
 
-    def every_trial(self) -> Iterator[TrialFolder]:
-        """All trial folders there are, sorted by id and class."""
-        for trial in _folders(self.trials, TRIAL_ID):
+    def every_trial(self, ids: Iterable[str] | None = None) -> Iterator[TrialFolder]:
+        """The trial folders that exist (of these ids), sorted by id and class."""
+        for trial in _folders(self.trials, TRIAL_ID) if ids is None else [self.trials / i for i in sorted(set(ids))]:
             for environment in _folders(trial, NAME):
                 yield TrialFolder(environment)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from tinker.store.layout import PARTS, TrialFolder
-from tinker.store.sealed import Damaged, parse_result, part_names
+from tinker.store.sealed import DamageError, parse_result, part_names
 
 #: Two writes within one tick of a file system's clock can bear one time; ticks are 1 to 10 ms.
 TICK = 0.05  # seconds
@@ -66,16 +67,15 @@ def read_snapshot(folder: TrialFolder) -> Snapshot:
     if result is not None:
         try:
             needed = part_names(folder, parse_result(folder, result.encode()))
-        except Damaged:
+        except DamageError:
             result = None
         else:
-            result = result if needed <= set(os.listdir(folder.path)) else None
+            result = result if all((folder.path / name).exists() for name in needed) else None
     return Snapshot(_text(folder.spec), _text(folder.status), result)
 
 
-def _text(path: os.PathLike[str]) -> str | None:
+def _text(path: Path) -> str | None:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return path.read_text(encoding="utf-8")
     except (FileNotFoundError, UnicodeDecodeError):
         return None

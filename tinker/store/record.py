@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from tinker.errors import FAILED, UserError
 from tinker.spec import TrialSpec
 from tinker.store.layout import TrialFolder
-from tinker.store.sealed import Damaged, read_part
+from tinker.store.reading import Snapshot
+from tinker.store.sealed import DamageError, read_part
+from tinker.store.strict_json import decode
 
 State = Literal["pending", "running", "done", "failed", "diverged"]
+#: What a trial's result may say of itself; both are results, and neither is run again.
+FINISHED: tuple[State, ...] = ("done", "diverged")
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,18 @@ class TrialStatus:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> TrialStatus:
-        """The inverse of `as_dict`.
+    def parse(cls, text: str | bytes) -> TrialStatus:
+        """The inverse of `as_dict`, from JSON.
 
         Raises:
-            ValueError: for what `as_dict` does not write.
+            ValueError: for what is not a status.
         """
         try:
-            status = cls(**data)
+            status = cls(**json.loads(text))
         except TypeError as error:
             raise ValueError(f"not a trial's status: {error}") from None
         if status.state not in get_args(State) or not isinstance(status.attempts, int):
-            raise ValueError(f"not a trial's status: {data}")
+            raise ValueError(f"not a trial's status: state {status.state!r}, attempts {status.attempts!r}")
         return status
 
 
@@ -65,6 +69,23 @@ class StoredTrial:
     status: TrialStatus
     spec_json: str | None
     result: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, folder: TrialFolder, snapshot: Snapshot) -> StoredTrial | None:
+        """From the texts of its files; None where there are none. A result outranks what `status.json` says."""
+        if snapshot == Snapshot(None, None, None):
+            return None
+        try:
+            status = TrialStatus.parse(snapshot.status or "{}")
+        except ValueError:  # worth less than what else is known; `Store.heal` reports it
+            status = TrialStatus()
+        result = None if snapshot.result is None else decode(snapshot.result)
+        if result is not None:
+            attempts, finished = max(1, status.attempts), result["record"]["committed"]
+            status = replace(status, state=result["status"], attempts=attempts, cause=None, finished=finished)
+        elif status.state in FINISHED:  # the record was lost or moved aside
+            status = replace(status, state="pending")
+        return cls(folder, status, snapshot.spec, result)
 
     @property
     def trial_id(self) -> str:
@@ -89,7 +110,7 @@ class StoredTrial:
             UserError: where `spec.json` was lost.
         """
         if self.spec_json is None:
-            raise self._damage(Damaged(self.folder.spec, "is missing"))
+            raise self._damage(DamageError(self.folder.spec, "is missing"))
         return TrialSpec.from_dict(json.loads(self.spec_json))
 
     def curve(self) -> Any:
@@ -118,9 +139,9 @@ class StoredTrial:
             raise UserError(f"{self.folder.path}: the trial is {self.status.state} and has no result yet; run its grid")
         try:
             return read_part(self.folder, self.result, name)
-        except Damaged as damage:
+        except DamageError as damage:
             raise self._damage(damage) from None
 
     @staticmethod
-    def _damage(damage: Damaged) -> UserError:
+    def _damage(damage: DamageError) -> UserError:
         return UserError(f"{damage}; run `tinker doctor --store`, then run the grid again", exit_code=FAILED)

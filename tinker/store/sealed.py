@@ -20,9 +20,10 @@ from tinker.store.layout import PARTS, TrialFolder
 from tinker.store.strict_json import decode, encode
 
 RECORD_VERSION = 1
+_UNSEALED = "0" * 64  # stands for the digest in the text that it is the digest of
 
 
-class Damaged(Exception):
+class DamageError(Exception):
     """A file of the store that is torn, changed or missing."""
 
     def __init__(self, path: Path, problem: str) -> None:
@@ -57,36 +58,34 @@ def seal(
         "code_fingerprint": code["fingerprint"],
         "record": record,
     }
-    sealed = json.loads(encode(sealed))  # as a reader will see it, so that the digest is of what is read
-    sealed["record"]["digest"] = hashlib.sha256(encode(sealed)).hexdigest()
-    return token, parts, encode(sealed)
+    sealed["record"]["digest"] = _UNSEALED
+    text = encode(sealed)
+    return token, parts, text.replace(_digest_line(_UNSEALED), _digest_line(hashlib.sha256(text).hexdigest()))
 
 
 def parse_result(folder: TrialFolder, data: bytes) -> dict[str, Any]:
-    """The result that the bytes of `result.json` hold.
+    """The JSON that the bytes of `result.json` hold, checked; floats that JSON lacks are still texts.
 
     Raises:
-        Damaged: not what `seal` wrote, or of another trial.
+        DamageError: not what `seal` wrote, or of another trial.
         UserError: written by a tinker with another format.
     """
     try:
         result: dict[str, Any] = json.loads(data)
-        digest = result["record"].pop("digest")
-        whole = digest == hashlib.sha256(encode(result)).hexdigest()
-        result["record"]["digest"] = digest
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise Damaged(folder.result, f"is torn: {len(data):,} bytes that are not a result") from None
-    if not whole:
-        raise Damaged(folder.result, "was changed after it was committed: its digest does not fit")
+        digest = result["record"]["digest"]
+        unsealed = data.replace(_digest_line(digest), _digest_line(_UNSEALED))
+    except (ValueError, TypeError, KeyError):
+        raise DamageError(folder.result, f"is torn: {len(data):,} bytes that are not a result") from None
+    if digest != hashlib.sha256(unsealed).hexdigest():
+        raise DamageError(folder.result, "was changed after it was committed: its digest does not fit")
     if result["record"]["version"] != RECORD_VERSION:
         raise UserError(
-            f"{folder.result}: the record has format {result['record']['version']}, this tinker reads {RECORD_VERSION}; "
-            "use the tinker that wrote it, or another results folder"
+            f"{folder.result}: the record has format {result['record']['version']}, but this tinker reads "
+            f"{RECORD_VERSION}; use the tinker that wrote it, or another results folder"
         )
     if (result["trial_id"], result["environment_class"]) != (folder.trial_id, folder.environment_class):
-        raise Damaged(folder.result, f"belongs to {result['trial_id']}/{result['environment_class']}")
-    decoded: dict[str, Any] = decode(data)
-    return decoded
+        raise DamageError(folder.result, f"belongs to {result['trial_id']}/{result['environment_class']}")
+    return result
 
 
 def part_names(folder: TrialFolder, result: Mapping[str, Any]) -> set[str]:
@@ -98,15 +97,15 @@ def read_part(folder: TrialFolder, result: Mapping[str, Any], name: str) -> byte
     """The bytes of the curve, environment or code that belong to that result.
 
     Raises:
-        Damaged: missing, or not the bytes that were committed.
+        DamageError: missing, or not the bytes that were committed.
     """
     path = folder.part(name, result["record"]["token"])
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise Damaged(path, f"is missing, though {folder.result.name} names it") from None
+        raise DamageError(path, f"is missing, though {folder.result.name} names it") from None
     if hashlib.sha256(data).hexdigest() != result["record"]["sha256"][name]:
-        raise Damaged(path, f"does not hold the {name} that was committed: its sha256 does not fit")
+        raise DamageError(path, f"does not hold the {name} that was committed: its sha256 does not fit")
     return data
 
 
@@ -114,16 +113,21 @@ def verify(folder: TrialFolder) -> dict[str, Any] | None:
     """The result with every byte of its record checked; None where there is none.
 
     Raises:
-        Damaged: saying which file.
+        DamageError: saying which file.
     """
     try:
         data = folder.result.read_bytes()
     except FileNotFoundError:
         return None
-    result = parse_result(folder, data)
+    checked = parse_result(folder, data)
     for name in PARTS:
-        read_part(folder, result, name)
+        read_part(folder, checked, name)
+    result: dict[str, Any] = decode(data)
     return result
+
+
+def _digest_line(digest: str) -> bytes:
+    return f'"digest": "{digest}"'.encode()
 
 
 def _curve_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -8,22 +8,23 @@ of two processes that ran the same trial one is recorded, with its own curve.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tinker.errors import UserError
 from tinker.spec import TrialSpec
-from tinker.store.atomic import commit_once, explained, make_folder, write_bytes, write_json
+from tinker.store.atomic import commit_once, explained, write_json
 from tinker.store.index import snapshots
-from tinker.store.layout import Layout, TrialFolder
-from tinker.store.reading import Snapshot, read_snapshot
-from tinker.store.record import State, StoredTrial, TrialStatus
-from tinker.store.repair import Finding, heal, set_damage_aside
-from tinker.store.sealed import parse_result, seal
-from tinker.store.strict_json import decode, encode
+from tinker.store.layout import PARTS, Layout, TrialFolder
+from tinker.store.reading import read_snapshot
+from tinker.store.record import FINISHED, State, StoredTrial, TrialStatus
+from tinker.store.repair import Finding, heal, is_spec_of, set_damage_aside
+from tinker.store.sealed import seal
 
-#: What a trial's result may say of itself; both are results, and neither is run again.
-FINISHED: tuple[State, ...] = ("done", "diverged")
+__all__ = ["FINISHED", "Store"]
 
 
 class Store:
@@ -43,10 +44,10 @@ class Store:
             The new status. Where there is a result already nothing changes, and the state says done or diverged.
         """
         folder = self._prepared(spec, environment_class)
-        trial = _stored(folder, read_snapshot(folder))
-        if trial.result is not None:
-            return trial.status
-        status = TrialStatus("running", trial.status.attempts + 1, owner=owner, started=_now())
+        old = _status(folder)
+        if old.state in FINISHED:
+            return old
+        status = TrialStatus("running", old.attempts + 1, owner=owner, started=_now())
         # Not durable: after a power cut the trial runs again whatever its status says.
         write_json(folder.status, status.as_dict(), durable=False)
         return status
@@ -77,21 +78,18 @@ class Store:
         if result["status"] not in FINISHED:
             raise ValueError(f"a trial that is {result['status']!r} has no result to commit; use fail or release")
         folder = self._prepared(spec, environment_class)
-        committed = _now()
-        token, parts, sealed = seal(spec, environment_class, result, curve, environment, code, committed)
+        token, parts, sealed = seal(spec, environment_class, result, curve, environment, code, _now())
         won = False
         try:
-            for name, data in parts.items():
-                write_bytes(folder.part(name, token), data)
-            won = commit_once(folder.result, sealed)
+            first = {folder.part(name, token): data for name, data in parts.items()}
+            won = commit_once(folder.result, sealed, first=first)
             while not won and set_damage_aside(self.layout, folder):
                 won = commit_once(folder.result, sealed)
         finally:
             if not won:
-                for name in parts:
-                    folder.part(name, token).unlink(missing_ok=True)
-        if won:
-            self._mark(folder, result["status"], finished=committed)
+                _drop_parts(folder, token)
+        with suppress(UserError):  # the result outranks the status, so a disk that is full just now takes nothing away
+            self._mark(folder, result["status"])
         return won
 
     def fail(self, spec: TrialSpec, environment_class: str, cause: str, log: str) -> TrialStatus:
@@ -104,25 +102,22 @@ class Store:
         folder = self._prepared(spec, environment_class)
         with explained(folder.log, len(log)), folder.log.open("a", encoding="utf-8") as file:
             file.write(f"{_now()} failed: {cause}\n{log.rstrip()}\n")
-        return self._mark(folder, "failed", cause=cause, finished=_now())
+        return self._mark(folder, "failed", cause)
 
     def release(self, spec: TrialSpec, environment_class: str, cause: str) -> TrialStatus:
         """Marks a trial that was interrupted as pending again; without effect where there is a result."""
-        return self._mark(self._prepared(spec, environment_class), "pending", cause=cause, finished=_now())
+        return self._mark(self._prepared(spec, environment_class), "pending", cause)
 
     def get(self, trial_id: str, environment_class: str) -> StoredTrial | None:
         """The trial; None where the store has never heard of it."""
         folder = self.layout.trial(trial_id, environment_class)
-        trial = _stored(folder, read_snapshot(folder)) if folder.path.is_dir() else None
-        return trial if trial and _known(trial) else None
+        return StoredTrial.of(folder, read_snapshot(folder))
 
     def rows(self, ids: Iterable[str] | None = None) -> Iterator[StoredTrial]:
         """The trials (of these ids), in every environment class and state, sorted by id and class."""
-        wanted = None if ids is None else set(ids)
-        folders = (f for f in self.layout.every_trial(wanted))
-        for folder, snapshot in snapshots(self.layout.index, folders):
-            trial = _stored(folder, snapshot)
-            if _known(trial):
+        for folder, snapshot in snapshots(self.layout.index, self.layout.every_trial(ids)):
+            trial = StoredTrial.of(folder, snapshot)
+            if trial is not None:
                 yield trial
 
     def done(self, ids: Iterable[str], environment_class: str) -> set[str]:
@@ -142,22 +137,37 @@ class Store:
     def _prepared(self, spec: TrialSpec, environment_class: str) -> TrialFolder:
         """The trial's folder with its `spec.json`, which is a function of the id and so may be written again."""
         folder = self.folder(spec, environment_class)
-        text = read_snapshot(folder).spec if folder.path.is_dir() else None
         try:
-            whole = text is not None and TrialSpec.from_dict(decode(text)).id == spec.id
-        except (ValueError, KeyError, TypeError):
+            whole = is_spec_of(folder.spec.read_bytes(), spec.id)
+        except FileNotFoundError:
             whole = False
         if not whole:
-            with explained(folder.path, 0):
-                make_folder(folder.path)
-            write_bytes(folder.spec, encode(spec.as_dict()))
+            write_json(folder.spec, spec.as_dict())
         return folder
 
-    def _mark(self, folder: TrialFolder, state: State, *, cause: str | None = None, finished: str) -> TrialStatus:
-        trial = _stored(folder, read_snapshot(folder))
-        old = trial.status
-        if trial.result is not None:
-            state, cause = trial.status.state, None
-        status = TrialStatus(state, old.attempts, cause, old.owner, old.started, finished)
+    def _mark(self, folder: TrialFolder, state: State, cause: str | None = None) -> TrialStatus:
+        status = _status(folder)
+        if status.state not in FINISHED:
+            status = replace(status, state=state, cause=cause, finished=_now())
         write_json(folder.status, status.as_dict(), durable=False)
         return status
+
+
+def _status(folder: TrialFolder) -> TrialStatus:
+    trial = StoredTrial.of(folder, read_snapshot(folder))
+    return TrialStatus() if trial is None else trial.status
+
+
+def _drop_parts(folder: TrialFolder, token: str) -> None:
+    """Removes the parts of a commit that did not become the record; it may have, just before an interrupt."""
+    try:
+        if token.encode() in folder.result.read_bytes():
+            return
+    except FileNotFoundError:
+        pass
+    for name in PARTS:
+        folder.part(name, token).unlink(missing_ok=True)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -6,12 +6,16 @@ from tinker.tables import schema
 
 _HEAD = f"""# Tables of a grid, schema version {schema.VERSION}
 
-`tinker report` writes them into `results/<grid>/`. Units and descriptions stand in the field metadata, the version in the
-file metadata. Times are UTC. A null means "there is none"; NaN and infinity are values that a run ended with.
+`tinker report` writes them into `results/<grid>/`. Units and descriptions stand in the field metadata, the version in
+the file metadata. Times are UTC. A null means "there is none"; NaN and infinity are values that a run ended with.
 """
 
 _TABLES = (
-    ("trials.parquet", "A row for each planned trial, whatever became of it; a float64 column for each metric.", schema.trials),
+    (
+        "trials.parquet",
+        "A row for each planned trial, whatever became of it; a float64 column for each metric.",
+        schema.trials,
+    ),
     ("curves.parquet", "A row per trial, step and metric.", schema.curves),
     ("comparisons.parquet", "A row per arm (the control too), metric, corpus and scale.", schema.comparisons),
 )

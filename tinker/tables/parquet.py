@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,13 +12,11 @@ from tinker.store.atomic import write_table
 from tinker.tables.schema import VERSION
 
 
-def write(path: Path, rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Write rows (a missing key is a null) and return the table."""
-    unknown = {key for row in rows for key in row} - set(schema.names)
-    assert not unknown, f"not in the schema of {path.name}: {sorted(unknown)}"
-    table = pa.Table.from_pylist(list(rows), schema=schema)
-    write_table(path, table)
-    return table
+def write(path: Path, table: pa.Table) -> pa.Table:
+    """Write a table (its schema is one of `tinker.tables.schema`) and return it in one piece."""
+    whole = table.combine_chunks()  # chunks would show in the bytes
+    write_table(path, whole)
+    return whole
 
 
 def read(path: Path) -> pa.Table:

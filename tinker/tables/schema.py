@@ -19,7 +19,10 @@ TIME = pa.timestamp("us", tz="UTC")
 METRICS = {
     "val_loss": ("nats/token", "validation loss after the last step, whole validation split"),
     "train_loss": ("nats/token", "training loss after the last step"),
-    "best_val_loss": ("nats/token", "lowest validation loss of all evaluations: flatters, never compare it with a final one"),
+    "best_val_loss": (
+        "nats/token",
+        "lowest validation loss of all evaluations: flatters, never compare it with a final one",
+    ),
     "val_bpb": ("bits/byte", "validation loss per byte of text: comparable across tokenizers"),
     "excess": ("nats/token", "validation loss over the corpus's exact floor"),
 }
@@ -48,18 +51,34 @@ def _trial() -> list[pa.Field]:
 
 
 _AFTER_IDENTITY = [
-    _column("environment_class", TEXT, "identity", "", "what of the machine may change the numbers; null if it never ran"),
+    _column(
+        "environment_class", TEXT, "identity", "", "what of the machine may change the numbers; null if it never ran"
+    ),
     _column("changes_scale", BOOL, "identity", "", "the arm's diff touches what the scale sets"),
-    _column("status", TEXT, "state", "", "done, diverged, failed, running, pending, or missing: planned and not in the store"),
+    _column(
+        "status",
+        TEXT,
+        "state",
+        "",
+        "done, diverged, failed, running, pending, or missing: planned and not in the store",
+    ),
     _column("attempts", INT, "state", "", "times it was started"),
     _column("cause", TEXT, "state", "", "why it failed or diverged"),
     _column("params", INT, "cost", "parameters", "trained parameters, tied ones once"),
-    _column("flops_per_token", FLOAT, "cost", "FLOP/token", "executed matrix FLOPs of a training step, forward and backward"),
+    _column(
+        "flops_per_token", FLOAT, "cost", "FLOP/token", "executed matrix FLOPs of a training step, forward and backward"
+    ),
     _column("steps", INT, "cost", "steps", "optimizer steps done"),
     _column("tokens", INT, "cost", "tokens", "training tokens seen"),
     _column("seconds", FLOAT, "cost", "s", "wall time of training and evaluation"),
     _column("tokens_per_s", FLOAT, "cost", "tokens/s", "training speed"),
-    _column("packed", BOOL, "cost", "", "another trial of the grid ran at the same time on that host: its speed is not its own"),
+    _column(
+        "packed",
+        BOOL,
+        "cost",
+        "",
+        "another trial of the grid ran at the same time on that host: its speed is not its own",
+    ),
     _column("peak_mem_bytes", INT, "cost", "bytes", "peak memory of the accelerator; null on a CPU"),
     _column("rss_bytes", INT, "cost", "bytes", "peak resident memory of the process"),
     _column("code_fingerprint", TEXT, "provenance", "", "hash of the modules that the trial imports"),
@@ -121,17 +140,35 @@ _COMPARISON = [
     _column("control_n", INT, "effect", "seeds", "of the control, with a finite value"),
     _column("control_mean", FLOAT, "effect", "of the metric", "of the control"),
     _column("control_sd", FLOAT, "effect", "of the metric", "of the control"),
-    _column("difference", FLOAT, "effect", "of the metric", "mean of the arm minus mean of the control; null if invalid"),
-    _column("low", FLOAT, "effect", "of the metric", "Welch interval of the difference, confidence 1 - alpha, lower end"),
+    _column(
+        "difference", FLOAT, "effect", "of the metric", "mean of the arm minus mean of the control; null if invalid"
+    ),
+    _column(
+        "low", FLOAT, "effect", "of the metric", "Welch interval of the difference, confidence 1 - alpha, lower end"
+    ),
     _column("high", FLOAT, "effect", "of the metric", "its upper end"),
     _column("p", FLOAT, "test", "", "two-sided Welch p, not corrected"),
-    _column("p_adjusted", FLOAT, "test", "", "corrected as the rule says, over the declared arms of the corpus and scale"),
+    _column(
+        "p_adjusted", FLOAT, "test", "", "corrected as the rule says, over the declared arms of the corpus and scale"
+    ),
     _column("p_equivalent", FLOAT, "test", "", "TOST p against +-min_effect, corrected alike: small says equivalent"),
     _column("minimum_detectable_effect", FLOAT, "plan", "of the metric", "found with 80 % power by the planned seeds"),
     _column("seeds_needed", INT, "plan", "seeds", "per arm, to find min_effect with 80 % power at the sd seen"),
     _column("seeds_needed_upper", INT, "plan", "seeds", "the same at the upper 80 % limit of the sd"),
-    _column("seeds_to_decide", INT, "plan", "seeds", "per arm, to narrow the interval to +-min_effect/2, which always decides"),
-    _column("verdict", TEXT, "verdict", "", "control, better, worse, equivalent, inconclusive, cannot reach alpha, invalid, exploratory"),
+    _column(
+        "seeds_to_decide",
+        INT,
+        "plan",
+        "seeds",
+        "per arm, to narrow the interval to +-min_effect/2, which always decides",
+    ),
+    _column(
+        "verdict",
+        TEXT,
+        "verdict",
+        "",
+        "control, better, worse, equivalent, inconclusive, cannot reach alpha, invalid, exploratory",
+    ),
     _column("reason", TEXT, "verdict", "", "the verdict's reason in one sentence"),
     _column("warnings", pa.list_(TEXT), "verdict", "", "what else to know about the runs"),
     _column("alpha", FLOAT, "rule", "", "two-sided error rate of the rule"),

@@ -38,9 +38,10 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
     if result is None:
         return row
     environment = trial.environment()
+    git = environment["git"]  # None where the package is installed, not a working tree
     train, model = trial.spec.config["train"], trial.spec.config["model"]
     metrics: dict[str, float] = result["metrics"]
-    return row | {
+    measured: dict[str, Any] = {
         "params": result["params"],
         "flops_per_token": result["flops_per_token"],
         "steps": result["steps"],
@@ -48,14 +49,15 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
         "threads": train["threads"],
         "precision": train["precision"],
         "code_fingerprint": trial.code_fingerprint,
-        "git_commit": environment.get("git_commit"),
-        "git_dirty": environment.get("git_dirty"),
-        "torch": environment.get("torch"),
-        "device": environment.get("device"),
+        "git_commit": git and git["commit"],
+        "git_dirty": git and bool(git["diff"] or git["untracked"]),
+        "torch": environment["torch"],
+        "device": environment["device"]["name"],
         **{name: metrics[name] for name in ("seconds", "tokens_per_s") if name in metrics},
         **{name: int(metrics[name]) for name in ("peak_mem_bytes", "rss_bytes") if name in metrics},
         **{name: value for name, value in metrics.items() if name not in MEASURED},
     }
+    return row | measured
 
 
 def _time(text: str | None) -> datetime | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from model.slots import ATTENTION, BACKEND, EMBEDDING, INIT, LOSS, MLP, NORM, POSITION, RESIDUAL
+from model.slots import FIELDS
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA
 from tinker.train.slots import OPTIMIZER, SCHEDULE
 
-#: Everything that every trial imports follows from here; the variants are added, since slots import them by name.
+#: What every trial imports follows from here; the variants are added, since slots import them by name.
 ROOT = "tinker.train.training"
 
 
@@ -21,21 +20,10 @@ def entry_modules(config: TrialConfig) -> list[str]:
 
 
 def _variants(config: TrialConfig) -> Iterator[type]:
-    model = config.model
-    pairs: list[tuple[Any, Any]] = [
-        (EMBEDDING, model.embedding),
-        (POSITION, model.position),
-        (BACKEND, model.backend),
-        (NORM, model.qk_norm),
-        (NORM, model.norm),
-        (RESIDUAL, model.residual),
-        (INIT, model.init),
-        (LOSS, model.loss),
-        (OPTIMIZER, config.optimizer),
-        (SCHEDULE, config.schedule),
-        (DATA, config.data),
-        *((ATTENTION, layer) for layer in model.attention),
-        *((MLP, layer) for layer in model.mlp),
-    ]
-    for slot, chosen in pairs:
-        yield slot.of(chosen).cls
+    for name, slot in FIELDS.items():
+        chosen = getattr(config.model, name)
+        for one in chosen if slot.per_layer else (chosen,):
+            yield slot.of(one).cls
+    yield OPTIMIZER.of(config.optimizer).cls
+    yield SCHEDULE.of(config.schedule).cls
+    yield DATA.of(config.data).cls

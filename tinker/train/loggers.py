@@ -16,20 +16,19 @@ def build_loggers(config: LoggerConfig, folder: Path, name: str) -> list[Logger]
     """The Lightning loggers that a config asks for; files land under `folder`.
 
     Raises:
-        UserError: naming the package that a logger needs and that is not installed.
+        UserError: see `require_packages`.
     """
+    require_packages(config)
     loggers: list[Logger] = []
     if config.csv:
         loggers.append(CSVLogger(folder, name="csv", version=""))
     if config.tensorboard:
         loggers.append(TensorBoardLogger(folder, name="tensorboard", version=""))
     if config.wandb is not None:
-        _require("wandb", "logger.wandb", "wandb")
         loggers.append(
             WandbLogger(name=name, id=name, project=config.wandb.project, offline=config.wandb.offline, save_dir=folder)
         )
     if config.mlflow is not None:
-        _require("mlflow", "logger.mlflow", "mlflow")
         loggers.append(
             MLFlowLogger(
                 experiment_name=config.mlflow.experiment, tracking_uri=config.mlflow.tracking_uri, run_name=name
@@ -38,9 +37,15 @@ def build_loggers(config: LoggerConfig, folder: Path, name: str) -> list[Logger]
     return loggers
 
 
-def _require(package: str, key: str, extra: str) -> None:
-    if importlib.util.find_spec(package) is None:
-        raise UserError(f"{key}: the package {package} is not installed; pip install 'tinker-matrix[{extra}]'")
+def require_packages(config: LoggerConfig) -> None:
+    """Checks that what the loggers need is installed.
+
+    Raises:
+        UserError: naming the package that is not, and how to get it.
+    """
+    for name, wanted in (("wandb", config.wandb), ("mlflow", config.mlflow)):
+        if wanted is not None and importlib.util.find_spec(name) is None:
+            raise UserError(f"logger.{name}: the package {name} is not installed; pip install 'tinker-matrix[{name}]'")
 
 
 def log_spec(loggers: list[Logger], config: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+Status = Literal["done", "diverged", "interrupted"]
+
 #: Metrics that a clock or an allocator decides: two equal trials need not agree on them.
 MEASURED = frozenset({"seconds", "tokens_per_s", "peak_mem_bytes", "rss_bytes"})
 
@@ -38,7 +40,7 @@ class TrialResult:
     `curve` has the same metrics at each evaluation.
     """
 
-    status: Literal["done", "diverged", "interrupted"]
+    status: Status
     steps: int
     metrics: dict[str, float]
     curve: list[CurvePoint]

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from model.count import flops_per_token, parameter_count
-from model.slots import BACKEND
+from tinker.errors import UserError
 from tinker.provenance.code import code_record
 from tinker.provenance.environment import environment
 from tinker.spec import TrialSpec
+from tinker.store.checkpoints import retention
 from tinker.train.checkpoint import LAST, Checkpointer
 from tinker.train.entry import entry_modules
 from tinker.train.loggers import build_loggers, log_spec
-from tinker.train.result import TrialResult
+from tinker.train.result import Status, TrialResult
 from tinker.train.training import Training
 
 
@@ -38,11 +39,13 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     a loss that is not finite is a diverged result.
 
     Raises:
-        UserError: for a corpus that differs from the spec's, or a package that is not installed.
+        UserError: a corpus that differs from the spec's, a package that is not installed, or code that was edited
+            meanwhile.
     """
     hooks = hooks or Hooks()
     training = Training(spec, hooks.progress)
     config, checkpoints = training.config, folder / "checkpoint"
+    code = code_record(entry_modules(config), config.plugins)
     loggers = build_loggers(config.logger, folder, spec.id)
     log_spec(loggers, spec.config)
     checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, hooks.should_stop)
@@ -51,8 +54,13 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     for logger in loggers:
         logger.finalize("success")
     recorder = training.recorder
+    status: Status = "interrupted" if checkpointer.interrupted else "diverged" if recorder.diverged else "done"
+    if code_record(entry_modules(config), config.plugins) != code:
+        raise UserError(f"trial {spec.id}: its code was edited while it ran, so nobody can say what made it; run it again")
+    if status != "interrupted":
+        retention(checkpoints, config.checkpoint.keep)
     return TrialResult(
-        status="interrupted" if checkpointer.interrupted else "diverged" if recorder.diverged else "done",
+        status=status,
         steps=trainer.global_step,
         metrics=recorder.metrics,
         curve=recorder.curve,
@@ -60,14 +68,13 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
         flops_per_token=flops_per_token(config.gpt(training.corpus.vocab_size)),
         probes=recorder.probes(training.module),
         environment=trial_environment(spec),
-        code=code_record(entry_modules(config), config.plugins),
+        code=code,
     )
 
 
 def trial_environment(spec: TrialSpec) -> dict[str, Any]:
     """The environment that a trial of that spec has in this process."""
     train, backend = spec.config["train"], spec.config["model"]["backend"]["type"]
-    assert backend in BACKEND.names()
     return environment(
         accelerator=train["accelerator"], threads=train["threads"], precision=train["precision"], backend=backend
     )

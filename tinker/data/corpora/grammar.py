@@ -38,7 +38,9 @@ class Grammar:
         def __post_init__(self) -> None:
             super().__post_init__()
             if self.validation_documents < 1:
-                raise ConfigError("data.validation_documents", f"{self.validation_documents} is not allowed; at least 1")
+                raise ConfigError(
+                    "data.validation_documents", f"{self.validation_documents} is not allowed; at least 1"
+                )
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -59,7 +61,7 @@ class Grammar:
         """Inputs and targets, (batch_size, context) long."""
         steps = max(1, CHUNK // batch_size)
         first = step - step % steps
-        rows = self._chunk(seed, first, steps, batch_size, context)[step - first]  # (B, T + 1)
+        rows = self._chunk(seed, first, steps, batch_size, context)[step - first].clone()  # (B, T + 1)
         return rows[:, :-1], rows[:, 1:]
 
     def validation(self, context: int, batch_size: int) -> Iterator[ValidationBatch]:
@@ -67,9 +69,9 @@ class Grammar:
         documents = self._validation(context)
         for first in range(0, self.config.validation_documents, batch_size):
             rows = slice(first, first + batch_size)
-            tokens = torch.from_numpy(documents.tokens[rows])
+            tokens = torch.tensor(documents.tokens[rows])
             floor = torch.from_numpy(documents.nats[rows, 1:]).float()
-            skill = torch.from_numpy(documents.skill[rows, 1:])
+            skill = torch.tensor(documents.skill[rows, 1:])
             yield ValidationBatch(tokens[:, :-1], tokens[:, 1:], torch.ones_like(floor), floor, skill)
 
     def _generate_chunk(self, seed: int, first: int, steps: int, batch_size: int, context: int) -> Tensor:
@@ -79,4 +81,6 @@ class Grammar:
         return torch.from_numpy(self.language.generate(uniform).tokens).view(steps, *shape)
 
     def _generate_validation(self, context: int) -> Documents:
-        return self.language.generate(uniforms(0, Purpose.VALIDATION, 0, (self.config.validation_documents, context + 1)))
+        return self.language.generate(
+            uniforms(0, Purpose.VALIDATION, 0, (self.config.validation_documents, context + 1))
+        )

@@ -1,0 +1,26 @@
+"""Causal softmax attention over the whole past, with as many key and value heads as asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.config import GPTConfig
+from model.heads import SoftmaxAttention, check_kv_heads
+from model.slots import ATTENTION
+
+
+@ATTENTION.variant(paper="https://arxiv.org/abs/2305.13245")
+class Full(SoftmaxAttention):
+    """Multi-head; grouped-query where kv_heads < n_head; multi-query where it is 1."""
+
+    @dataclass(frozen=True)
+    class Config:
+        """kv_heads: heads of keys and values, a divisor of n_head; None is n_head."""
+
+        kv_heads: int | None = None
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            check_kv_heads(self.kv_heads, model, key)
+
+    def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
+        super().__init__(model, layer, kv_heads=config.kv_heads, window=None)

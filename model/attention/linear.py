@@ -1,0 +1,46 @@
+"""Linear attention: a positive feature map in place of the softmax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from model.config import GPTConfig
+from model.dropout import KeyedDropout
+from model.heads import MultiHead, visible
+from model.position import Position
+from model.slots import ATTENTION
+
+
+@ATTENTION.variant(paper="https://arxiv.org/abs/2006.16236")
+class Linear(MultiHead):
+    """`y_t = sum_s w_ts v_s`, `w_ts = f(q_t) f(k_s) / sum_s f(q_t) f(k_s)`, `f(x) = elu(x) + 1`, s <= t (eq. 7, 9).
+
+    Computed in the parallel form, with the weights (B, H, T, T) in memory: at the contexts here this is the fast one,
+    and the weights can be dropped like those of softmax attention. Its cost grows with T squared all the same.
+
+    Rotary positions turn the features in the numerator and leave the sum below alone, which so stays positive
+    (RoFormer, https://arxiv.org/abs/2104.09864, eq. 19); weights may then be negative and need not sum to 1.
+    """
+
+    mask: Tensor  # (context, context), 0 or 1
+
+    @dataclass(frozen=True)
+    class Config:
+        """Nothing to choose."""
+
+    def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
+        super().__init__(model, kv_heads=model.n_head)
+        self.dropout = KeyedDropout(model.dropout, f"blocks.{layer}.attention.weights")
+        self.register_buffer("mask", visible(model.context).float(), persistent=False)
+
+    def forward(self, x: Tensor, position: Position) -> Tensor:
+        length = x.shape[1]
+        q, k, v = self.heads(x)
+        q, k = F.elu(q) + 1, F.elu(k) + 1  # (B, H, T, D), all >= 0
+        total = (q * k.cumsum(2)).sum(-1, keepdim=True)  # (B, H, T, 1)
+        q, k = position.rotate(q, k)
+        weights = q @ k.mT * self.mask[:length, :length] / (total + 1e-6)  # (B, H, T, T); features may all be 0
+        return self.write(self.dropout(weights) @ v)

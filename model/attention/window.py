@@ -1,0 +1,29 @@
+"""Causal softmax attention over a sliding window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.config import GPTConfig
+from model.heads import SoftmaxAttention, check_kv_heads
+from model.slots import ATTENTION
+
+
+@ATTENTION.variant(paper="https://arxiv.org/abs/2004.05150")
+class Window(SoftmaxAttention):
+    """Sees the last `size` tokens, the current one included; through L layers the view reaches `L (size - 1)` back."""
+
+    @dataclass(frozen=True)
+    class Config:
+        """size: tokens seen, the current one included; kv_heads: as in full attention."""
+
+        size: int = 16
+        kv_heads: int | None = None
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            if self.size < 1:
+                raise ValueError(f"{key}.size: {self.size} sees no token; allowed: 1 (the token itself) or more")
+            check_kv_heads(self.kv_heads, model, key)
+
+    def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
+        super().__init__(model, layer, kv_heads=config.kv_heads, window=config.size)

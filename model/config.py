@@ -1,0 +1,99 @@
+"""What a GPT is built from: plain numbers, and one variant's Config for each slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from model.registry import Slot, UnknownVariant
+from model.slots import FIELDS
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A variant's Config that has something to check, its own values included."""
+
+    def check(self, model: GPTConfig, key: str) -> None:
+        """Raises ValueError, its text beginning with `key` and the field: `model.attention.kv_heads: 3 ...`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPTConfig:
+    """A complete and consistent description of a model; it has no defaults, since a recipe names every choice.
+
+    Args:
+        n_layer: blocks.
+        n_head: attention heads (of queries).
+        n_embd: width of the residual stream.
+        context: longest sequence, in tokens.
+        dropout: probability of dropping, wherever the variants drop.
+        vocab_size: tokens.
+        qk_norm: a norm, applied to each head's queries and keys.
+        attention, mlp: a pattern of variants, repeated until there is one for each layer.
+
+    Raises:
+        ValueError: a value that is not allowed, or two that do not go together; the text begins with the key.
+    """
+
+    n_layer: int
+    n_head: int
+    n_embd: int
+    context: int
+    dropout: float
+    vocab_size: int
+    embedding: object
+    position: object
+    attention: tuple[object, ...]
+    backend: object
+    qk_norm: object
+    norm: object
+    mlp: tuple[object, ...]
+    residual: object
+    init: object
+    loss: object
+
+    def __post_init__(self) -> None:
+        for name in ("n_layer", "n_head", "n_embd", "context", "vocab_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"model.{name}: {getattr(self, name)} is too small; allowed: 1 or more")
+        if self.n_embd % self.n_head:
+            near = max(1, round(self.n_embd / self.n_head)) * self.n_head
+            raise ValueError(
+                f"model.n_embd: {self.n_embd} is not a multiple of model.n_head {self.n_head}; nearest allowed: {near}"
+            )
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"model.dropout: {self.dropout} is not a probability; allowed: 0 or more, below 1")
+        for name, slot in FIELDS.items():
+            if slot.per_layer:
+                pattern = getattr(self, name)
+                object.__setattr__(self, name, _tile(f"model.{name}", pattern, self.n_layer))
+        # Only now, so that a check sees every field as it will be.
+        for name, slot in FIELDS.items():
+            for key, choice in _choices(f"model.{name}", getattr(self, name), slot):
+                try:
+                    slot.of(choice)
+                except UnknownVariant as error:
+                    raise ValueError(f"{key}: {error}") from error
+                if isinstance(choice, Checked):
+                    choice.check(self, key)
+
+    @property
+    def head_dim(self) -> int:
+        """Width of one attention head."""
+        return self.n_embd // self.n_head
+
+
+def _tile(key: str, pattern: tuple[object, ...], n_layer: int) -> tuple[object, ...]:
+    if not 1 <= len(pattern) <= n_layer:
+        raise ValueError(f"{key}: {len(pattern)} entries for model.n_layer {n_layer}; allowed: 1 to {n_layer}")
+    return tuple(pattern[layer % len(pattern)] for layer in range(n_layer))
+
+
+def _choices(key: str, value: object, slot: Slot) -> list[tuple[str, object]]:
+    """Each variant's Config with its key; a pattern whose layers are all alike reads as a single choice."""
+    if not slot.per_layer:
+        return [(key, value)]
+    assert isinstance(value, tuple)
+    if all(choice == value[0] for choice in value):
+        return [(key, value[0])]
+    return [(f"{key}.{layer}", choice) for layer, choice in enumerate(value)]

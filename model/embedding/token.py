@@ -1,0 +1,34 @@
+"""A vector for each token, and by default the same table as the head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model.config import GPTConfig
+from model.slots import EMBEDDING
+
+
+@EMBEDDING.variant(paper="https://arxiv.org/abs/1608.05859")
+class Token(nn.Module):
+    """One table (V, C); untied, the head has a matrix of its own."""
+
+    @dataclass(frozen=True)
+    class Config:
+        """tied: whether the head is the table."""
+
+        tied: bool = True
+
+    def __init__(self, config: Config, model: GPTConfig) -> None:
+        super().__init__()
+        self.table = nn.Embedding(model.vocab_size, model.n_embd)
+        self.head = None if config.tied else nn.Linear(model.n_embd, model.vocab_size, bias=False)
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        x: Tensor = self.table(tokens)
+        return x
+
+    def logits(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.table.weight if self.head is None else self.head.weight)

@@ -1,0 +1,45 @@
+"""GPT-2's initialisation: one small normal for everything, smaller for what is added to the residual stream."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from model.config import GPTConfig
+from model.linear import ResidualLinear
+from model.slots import INIT
+
+
+@INIT.variant(
+    paper="https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
+)
+class Gpt2:
+    """Weights of linear layers and embeddings: normal, `std`; residual-writing: `std / sqrt(2 n_layer)`; biases: 0.
+
+    There are two residual writes a layer, so the stream's variance at the end does not grow with depth (section 2.3).
+    """
+
+    @dataclass(frozen=True)
+    class Config:
+        """std: standard deviation, > 0."""
+
+        std: float = 0.02
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            if self.std <= 0:
+                raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
+
+    def __init__(self, config: Config, model: GPTConfig) -> None:
+        self.std = config.std
+        self.residual_std = config.std / math.sqrt(2 * model.n_layer)
+
+    def __call__(self, module: nn.Module, name: str, shape: torch.Size, generator: torch.Generator) -> Tensor | None:
+        if not isinstance(module, (nn.Linear, nn.Embedding)):
+            return None
+        if name == "bias":
+            return torch.zeros(shape, device="cpu")
+        std = self.residual_std if isinstance(module, ResidualLinear) else self.std
+        return torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu") * std

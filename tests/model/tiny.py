@@ -1,0 +1,68 @@
+"""Models small enough to check in full: the control, and every arm that differs from it by one variant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from model.config import GPTConfig
+from model.slots import FIELDS
+
+CONTROL = {
+    "embedding": "token",
+    "position": "learned",
+    "attention": "full",
+    "backend": "eager",
+    "qk_norm": "none",
+    "norm": "layer_norm",
+    "mlp": "gelu",
+    "residual": "pre_norm",
+    "init": "gpt2",
+    "loss": "cross_entropy",
+}
+SIZE = {"n_layer": 2, "n_head": 2, "n_embd": 8, "context": 6, "dropout": 0.0, "vocab_size": 7}
+
+
+def pick(field: str, type_name: str, **values: Any) -> Any:
+    """The Config of a variant of the field's slot."""
+    return FIELDS[field].get(type_name).config(**values)
+
+
+def tiny(**changes: Any) -> GPTConfig:
+    """The control at a tiny size; a change is a number, a type's name, a Config, or a tuple of them for layers."""
+    values: dict[str, Any] = {**SIZE, **CONTROL, **changes}
+    for field, slot in FIELDS.items():
+        given = values[field] if isinstance(values[field], tuple) else (values[field],)
+        chosen = tuple(pick(field, one) if isinstance(one, str) else one for one in given)
+        values[field] = chosen if slot.per_layer else chosen[0]
+    return GPTConfig(**values)
+
+
+#: Every variant of every slot with its default Config, found by asking the registry: a new file is covered at once.
+VARIANTS: dict[str, dict[str, Any]] = {
+    f"{field}={name}": {field: name} for field, slot in FIELDS.items() for name in slot.builtin_names()
+}
+
+#: Settings of variants, and pairs of them that meet in the code.
+COMBINED: dict[str, dict[str, Any]] = {
+    "untied": {"embedding": pick("embedding", "token", tied=False)},
+    "multi-query": {"attention": pick("attention", "full", kv_heads=1)},
+    "multi-query, sdpa": {"attention": pick("attention", "full", kv_heads=1), "backend": "sdpa"},
+    "window": {"attention": pick("attention", "window", size=3)},
+    "window, multi-query, sdpa": {"attention": pick("attention", "window", size=2, kv_heads=1), "backend": "sdpa"},
+    "window and full": {"attention": (pick("attention", "window", size=2), pick("attention", "full"))},
+    "linear, rotary": {"attention": "linear", "position": "rotary"},
+    "linear, qk_norm": {"attention": "linear", "qk_norm": "rms_norm"},
+    "rotary, qk_norm": {"position": "rotary", "qk_norm": "layer_norm"},
+    "biases": {"norm": pick("norm", "layer_norm", bias=True), "mlp": pick("mlp", "gelu", bias=True)},
+    "narrow mlp": {"mlp": pick("mlp", "gelu", ratio=1.5)},
+}
+
+ARMS = {**VARIANTS, **COMBINED}
+
+
+def tokens(batch: int, length: int, vocab_size: int = SIZE["vocab_size"], seed: int = 0) -> Tensor:  # type: ignore[assignment]
+    """(batch, length) long, uniform."""
+    return torch.randint(vocab_size, (batch, length), generator=torch.Generator().manual_seed(seed))

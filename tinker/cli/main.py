@@ -1,0 +1,37 @@
+"""`tinker`: the list of commands, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tinker.cli import plan, report, run, train
+from tinker.errors import INTERRUPTED, UserError
+
+app = typer.Typer(
+    name="tinker",
+    help="A/B testing for transformer ideas: arms against a control, seed replicates, verdicts with intervals.",
+    epilog="Exit codes: 0 done, 1 a trial failed or a replay differs, 2 bad input, 3 the results are in use, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (run, report, plan, train):
+    module.register(app)
+
+
+def main() -> None:
+    """Runs a command; an error that the user can mend is one message on stderr."""
+    try:
+        app()
+    except UserError as error:
+        sys.stderr.write(f"tinker: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("tinker: interrupted\n")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `tinker report | head`: the reader has what it wanted
+        sys.stderr.close()
+        sys.exit(0)

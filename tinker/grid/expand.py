@@ -1,0 +1,161 @@
+"""From a grid to the trials that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinker.config.accelerator import resolve_accelerator
+from tinker.config.compose import check_key, compose_groups
+from tinker.config.groups import Groups
+from tinker.config.merge import apply, leaves
+from tinker.config.plugins import absolute_plugins
+from tinker.config.schema import TrialConfig
+from tinker.data.corpus import Corpus, load
+from tinker.errors import ConfigError, UserError
+from tinker.grid.blame import Place, blame
+from tinker.grid.fairness import check_diff, check_metric
+from tinker.grid.product import DeclaredArm, declared_arms
+from tinker.grid.schema import Grid
+from tinker.spec import Seeds, TrialSpec
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A resolved arm.
+
+    Attributes:
+        diff: against the control, nested; empty for the control.
+        config: resolved and canonical.
+        corpus: fingerprint of the tokens.
+        changes_scale: the diff changes a size or budget that the scale had set.
+    """
+
+    name: str
+    diff: dict[str, Any]
+    config: dict[str, Any]
+    corpus: str
+    is_control: bool
+    changes_scale: bool
+
+    def spec(self, seeds: Seeds) -> TrialSpec:
+        """The trial of this arm with these seeds."""
+        return TrialSpec.of(self.config, seeds, self.corpus)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One trial of the matrix."""
+
+    arm: str
+    seeds: Seeds
+    spec: TrialSpec
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a grid asks for: the control first among the arms, and the trials in seed blocks, in order."""
+
+    grid: Grid
+    arms: tuple[Arm, ...]
+    blocks: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the folder among the results."""
+        return self.grid.results_name
+
+    @property
+    def control(self) -> Arm:
+        """The arm with the empty diff."""
+        return self.arms[0]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All trials, block after block."""
+        return tuple(cell for block in self.blocks for cell in block)
+
+
+def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None) -> Plan:
+    """Resolves every arm against the control, checks each strictly, and lays the trials out.
+
+    `train.accelerator: auto` is resolved here, once for all arms. An arm that asks for the same trials as one before it
+    is left out with a note; a combination of axes that gives the control is the control.
+
+    Raises:
+        UserError: with file and line, or the override, that is at fault.
+    """
+    groups = Groups.find(config_dirs)
+    composed = compose_groups(grid.choices, groups)
+    for value in grid.values:
+        check_key(value, composed.config, groups)
+    shared = _shared_places(grid)
+    base = _base(grid, composed.config, shared)
+    control, corpus = _resolve(grid, DeclaredArm(grid.control, {}, grid.source.where("control"), ()), base, shared)
+    check_metric(grid, corpus)
+    arms, notes = [control], []
+    for declared in declared_arms(grid):
+        check_diff(declared, base)
+        arm, arm_corpus = _resolve(grid, declared, base, shared, composed.sizes)
+        if arm_corpus.fingerprint != corpus.fingerprint and grid.decide.metric != "val_bpb":
+            problem = "other tokens than the control's; the two compare in bits per byte only (decide.metric: val_bpb)"
+            raise blame(ConfigError("data", problem), [declared.places], declared.where)
+        same = next((a for a in arms if a.spec(Seeds(0, 0)).id == arm.spec(Seeds(0, 0)).id), None)
+        if same is None:
+            arms.append(arm)
+        elif not same.is_control:
+            notes.append(f"{declared.where}: arm {arm.name!r} is the same as {same.name!r} and is left out")
+        elif not declared.product:
+            problem = f"arm {arm.name!r} is the same as the control {same.name!r}: its diff changes nothing"
+            raise ConfigError("", problem, where=declared.where)
+    return Plan(grid, tuple(arms), _blocks(grid, arms), tuple(notes))
+
+
+def _blocks(grid: Grid, arms: Sequence[Arm]) -> tuple[tuple[Cell, ...], ...]:
+    plan = grid.seed_plan
+    return tuple(
+        tuple(Cell(arm.name, seeds, arm.spec(seeds)) for arm in arms if arm.is_control or seeds in plan.arms)
+        for seeds in plan.blocks
+    )
+
+
+def _base(grid: Grid, composed: dict[str, Any], shared: Sequence[Sequence[Place]]) -> dict[str, Any]:
+    """What all arms start from: the chosen files, the grid's `base` and plugins, and the overrides."""
+    where = grid.source.where("base")
+    try:
+        config = apply(composed, grid.base)
+        config = apply(config, {"plugins": grid.plugins} if grid.plugins else {})
+        config = apply(config, {value.key: value.value for value in grid.values})
+    except ConfigError as error:
+        raise blame(error, shared, where) from None
+    return resolve_accelerator(absolute_plugins(config))
+
+
+def _resolve(
+    grid: Grid,
+    declared: DeclaredArm,
+    base: dict[str, Any],
+    shared: Sequence[Sequence[Place]],
+    sizes: frozenset[str] = frozenset(),
+) -> tuple[Arm, Corpus]:
+    try:
+        config = TrialConfig.from_dict(apply(base, declared.diff))
+        corpus = load(config.data)
+    except UserError as error:
+        placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))
+        raise blame(placed, [declared.places, *shared], declared.where) from None
+    changes_scale = bool(sizes & leaves(declared.diff).keys())
+    is_control = declared.name == grid.control
+    return Arm(declared.name, declared.diff, config.as_dict(), corpus.fingerprint, is_control, changes_scale), corpus
+
+
+def _shared_places(grid: Grid) -> list[list[Place]]:
+    """Where the keys that all arms share were set: by overrides, and else by the file's choices and its base."""
+    lines = grid.source.lines
+    overrides = [Place(override.key, override.where) for override in (*grid.chosen, *grid.values)]
+    chosen = [Place(key, grid.source.line(key)) for key in ("recipe", "data", "scale", "plugins") if (key,) in lines]
+    base = [Place(".".join(keys[1:]), grid.source.line(*keys)) for keys in lines if keys[0] == "base" and len(keys) > 1]
+    return [overrides, [*chosen, *base]]

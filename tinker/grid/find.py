@@ -1,0 +1,53 @@
+"""A grid as it is named on a command line: a YAML file, or a folder among the results that remembers its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinker.errors import UserError
+from tinker.grid.load import load_grid
+from tinker.tables import grids
+
+
+@dataclass(frozen=True)
+class Found:
+    """The file of a grid, and the overrides that go with it."""
+
+    file: Path
+    overrides: list[str]
+
+
+def find_grid(grid: str, overrides: Sequence[str], results: Path) -> Found:
+    """The grid's file. A name stands for the file and overrides that made those results; more overrides may follow.
+
+    Raises:
+        UserError: neither a file nor a name in the results; or the file that made the results is gone.
+    """
+    if Path(grid).is_file():
+        return Found(Path(grid), list(overrides))
+    names = grids.grid_names(results)
+    if grid not in names:
+        raise UserError(
+            f"{grid}: neither a file nor a grid in {results}; grids there are: {', '.join(names) or 'none yet'}"
+        )
+    source = grids.load_grid(results, grid)["source"]
+    if not Path(source["file"]).is_file():
+        raise UserError(
+            f"{grid}: these results come from {source['file']}, which is not there; name the file, "
+            "or work in the folder in which the grid was run"
+        )
+    return Found(Path(source["file"]), [*source["overrides"], *overrides])
+
+
+def results_of(grid: str, overrides: Sequence[str], results: Path) -> str:
+    """The name of the folder with that grid's results. A name of one stands for itself, its file need not exist.
+
+    Raises:
+        UserError: as `find_grid` does.
+    """
+    if not overrides and not Path(grid).is_file():
+        return grid
+    found = find_grid(grid, overrides, results)
+    return load_grid(found.file, found.overrides).results_name

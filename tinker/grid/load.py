@@ -1,0 +1,85 @@
+"""From a YAML file and a command line's overrides to a checked Grid. Nothing is resolved or trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from tinker.config.groups import Groups
+from tinker.config.merge import apply
+from tinker.config.overrides import Override, parse_overrides
+from tinker.config.strict import parse
+from tinker.errors import ConfigError
+from tinker.grid.naming import results_name
+from tinker.grid.schema import Declaration, Grid
+from tinker.grid.seeds import SeedPlan
+from tinker.grid.yaml_loader import Document, load_document
+
+#: Groups that the file itself chooses from.
+CHOSEN = ("recipe", "data", "scale")
+
+#: Keys of the file that an override may change. The others say what is asked: another question is another file.
+OPEN = ("seeds", "decide", "resources", "budget", "retries")
+
+
+def load_grid(path: Path, overrides: Sequence[str] = (), *, config_dirs: Sequence[Path] | None = None) -> Grid:
+    """The grid in that file, with the overrides in it.
+
+    Args:
+        path: the YAML file.
+        overrides: Hydra's syntax: options of groups (`scale=cpu-char`), values for every arm (`optimizer.lr=1e-3`), and
+            the grid's own `seeds`, `decide`, `resources`, `budget` and `retries` (`decide.alpha=0.01`).
+        config_dirs: folders with config groups beside tinker's; None is `./conf` where it exists.
+
+    Raises:
+        UserError: with file and line, or the override, what was given and what is allowed.
+    """
+    document = load_document(path)
+    groups = Groups.find(config_dirs)
+    own, chosen, values = _sorted_out(parse_overrides(overrides), groups)
+    try:
+        declared = parse(Declaration, apply(document.data, {override.key: override.value for override in own}))
+        seeds = SeedPlan.of(declared.seeds)
+    except ConfigError as error:
+        raise error.at(_where(error.path, document, own)) from None
+    choices = {group: groups.choice(group, getattr(declared, group), document.where(group)) for group in CHOSEN}
+    choices |= {override.key: groups.choice(override.key, override.value, override.where) for override in chosen}
+    contents = {field.name: getattr(declared, field.name) for field in fields(declared)}
+    contents["plugins"] = [str((path.parent / plugin).resolve()) for plugin in declared.plugins]
+    return Grid(
+        **contents,
+        source=document,
+        results_name=results_name(declared, choices, values),
+        seed_plan=seeds,
+        choices=choices,
+        chosen=tuple(chosen),
+        values=tuple(values),
+    )
+
+
+def _sorted_out(overrides: Sequence[Override], groups: Groups) -> tuple[list[Override], list[Override], list[Override]]:
+    """Overrides of the grid's own keys, of config groups, and of values of the config."""
+    own: list[Override] = []
+    chosen: list[Override] = []
+    values: list[Override] = []
+    declared = {field.name for field in fields(Declaration)} - {*groups.names, *OPEN, "plugins"}
+    for override in overrides:
+        head = override.key.split(".")[0]
+        if head in OPEN:
+            own.append(override)
+        elif head in declared:
+            problem = f"is set in the grid's file only; of its keys these can be overridden: {', '.join(OPEN)}"
+            raise ConfigError(override.key, problem, where=override.where)
+        elif groups.chosen_by(override):
+            chosen.append(override)
+        else:
+            values.append(override)
+    return own, chosen, values
+
+
+def _where(path: str, document: Document, own: Sequence[Override]) -> str:
+    for override in own:
+        if f"{path}.".startswith(f"{override.key}.") or f"{override.key}.".startswith(f"{path}."):
+            return override.where
+    return document.where(path)

@@ -1,0 +1,102 @@
+"""What a grid's YAML file may say. Imports neither torch nor Hydra: reports read grids too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from tinker.config.groups import Choice
+from tinker.config.limits import Limits, Pattern
+from tinker.config.overrides import Override
+from tinker.grid.decide import Decide
+from tinker.grid.seeds import SeedPlan, SeedsDeclared
+from tinker.grid.yaml_loader import Document
+
+NAME = Pattern(r"[a-z0-9][a-z0-9._=,+-]*", "lower-case letters, digits and . _ = , + -, a letter or digit first")
+SOME_TEXT = Pattern(r"[\s\S]*\S[\s\S]*", "not empty")
+
+Name = Annotated[str, NAME]
+Diff = dict[str, Any]  # against the control's config, keys nested or dotted
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Of one trial; null is what it needs: `train.threads` CPUs, and one GPU if it runs on CUDA.
+
+    `concurrent` is how many trials may run at once; null is as many as fit.
+    """
+
+    cpus: Annotated[float, Limits(above=0)] | None = None
+    gpus: Annotated[float, Limits(at_least=0)] | None = None
+    concurrent: Annotated[int, Limits(at_least=1)] | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Where a run stops although trials are missing: after hours of wall time, or a number of trials; null is never."""
+
+    hours: Annotated[float, Limits(above=0)] | None = None
+    trials: Annotated[int, Limits(at_least=1)] | None = None
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """The keys of the file.
+
+    Attributes:
+        name: of its folder among the results.
+        question, hypothesis: what the grid asks, and what its author expects; for readers.
+        recipe, data, scale: options of the config groups of those names.
+        control: the name of the arm with the empty diff.
+        base: a diff for every arm, the control included.
+        arms: named diffs against the control.
+        axes: lists of values by dotted key; every combination is an arm.
+        zip: lists of equal length, walked together: one more axis.
+        include: further diffs, named by `name:` or after their values.
+        exclude: combinations that are left out: those that agree with all keys of an entry.
+        seeds: a count, a list, or {arms: ..., control: ...}.
+        decide: the decision rule.
+        retries: how often a trial is started again after a crash of its worker.
+        plugins: Python files with variants, relative to the grid's file.
+    """
+
+    name: Name
+    question: Annotated[str, SOME_TEXT]
+    control: Name
+    seeds: SeedsDeclared
+    decide: Decide
+    hypothesis: str = ""
+    recipe: str = "baseline-v0"
+    data: str = "grammar"
+    scale: str = "cpu"
+    base: Diff = field(default_factory=dict)
+    arms: dict[str, Diff] = field(default_factory=dict)
+    axes: dict[str, list[Any]] = field(default_factory=dict)
+    zip: dict[str, list[Any]] = field(default_factory=dict)
+    include: list[Diff] = field(default_factory=list)
+    exclude: list[Diff] = field(default_factory=list)
+    resources: Resources = Resources()
+    budget: Budget = Budget()
+    retries: Annotated[int, Limits(at_least=0)] = 2
+    plugins: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Declaration):
+    """A declaration with the overrides of a command line in it, and where all of it comes from.
+
+    Attributes:
+        source: the file, for errors.
+        results_name: of its folder among the results: `name`, and what overrides made of it.
+        seed_plan: the seeds, spelled out.
+        choices: options of config groups, those of the file and of the command line.
+        chosen: the overrides among these.
+        values: overrides of single values, laid over every arm's base.
+    """
+
+    source: Document
+    results_name: str
+    seed_plan: SeedPlan
+    choices: dict[str, Choice]
+    chosen: tuple[Override, ...]
+    values: tuple[Override, ...]

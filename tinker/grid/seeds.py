@@ -1,0 +1,78 @@
+"""Which seeds each arm runs with: a count, a list, or one of the two for the arms and another for the control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from tinker.config.limits import Limits, Words
+from tinker.errors import ConfigError
+from tinker.spec import Seeds
+
+Seed = Annotated[int, Limits(at_least=0, below=2**31)]
+
+
+@dataclass(frozen=True)
+class SeedPair:
+    """Different seeds for the two streams."""
+
+    init: Seed
+    data: Seed
+
+
+SeedList = Annotated[
+    Annotated[int, Limits(at_least=1)] | list[Seed | SeedPair],
+    Words("a count (a whole number, at least 1), or a list of seeds"),
+]
+
+
+@dataclass(frozen=True)
+class SeedCounts:
+    """The control may have more seeds than the arms: it is shared by every comparison."""
+
+    arms: SeedList
+    control: SeedList
+
+
+SeedsDeclared = SeedList | SeedCounts
+
+
+@dataclass(frozen=True)
+class SeedPlan:
+    """The seeds of the arms, and those of the control, which has at least the same."""
+
+    arms: tuple[Seeds, ...]
+    control: tuple[Seeds, ...]
+
+    @classmethod
+    def of(cls, declared: SeedsDeclared) -> SeedPlan:
+        """A count n stands for the seeds 1 ... n.
+
+        Raises:
+            ConfigError: an empty list, a seed twice, or a seed of the arms that the control does not have.
+        """
+        if isinstance(declared, SeedCounts):
+            plan = cls(_listed(declared.arms, "seeds.arms"), _listed(declared.control, "seeds.control"))
+        else:
+            plan = cls(_listed(declared, "seeds"), _listed(declared, "seeds"))
+        missing = [seeds.label for seeds in plan.arms if seeds not in plan.control]
+        if missing:
+            problem = f"lacks the seeds {', '.join(missing)} of the arms; the control needs at least those"
+            raise ConfigError("seeds.control", problem)
+        return plan
+
+    @property
+    def blocks(self) -> tuple[Seeds, ...]:
+        """One block per seed: those of the arms first, then those of the control alone."""
+        return (*self.arms, *(seeds for seeds in self.control if seeds not in self.arms))
+
+
+def _listed(declared: SeedList, path: str) -> tuple[Seeds, ...]:
+    entries = list(range(1, declared + 1)) if isinstance(declared, int) else declared
+    seeds = tuple(Seeds(e, e) if isinstance(e, int) else Seeds(e.init, e.data) for e in entries)
+    if not seeds:
+        raise ConfigError(path, "an empty list is not allowed; expected at least one seed")
+    twice = [one.label for i, one in enumerate(seeds) if one in seeds[:i]]
+    if twice:
+        raise ConfigError(path, f"the seed {twice[0]} is there twice; a second run of it would tell nothing new")
+    return seeds

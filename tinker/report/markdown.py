@@ -1,0 +1,81 @@
+"""The report for a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tinker.report.view import Report, Section, Table
+
+#: A comment on GitHub holds 65,536 characters.
+LIMIT = 65_000
+#: What Markdown or HTML would read as its own; also `@` and `#`, with which a forge would ping people and link issues.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~@#!&$])")
+
+Block = tuple[str, list[str]]
+
+
+def render(report: Report) -> str:
+    """GitHub-flavoured Markdown of at most `LIMIT` characters; every text of the user's is escaped.
+
+    Of a very large grid the blocks that do not fit are left out, and the last line names them.
+    """
+    written: list[str] = []
+    left_out: list[str] = []
+    room = LIMIT - 1000  # for that last line
+    for title, lines in _blocks(report):
+        text = "\n".join(lines) + "\n"
+        if len(text) <= room:
+            written.append(text)
+            room -= len(text)
+        else:
+            left_out.append(title)
+    if left_out:
+        written.append(f"Too long for here, see comparisons.parquet: {'; '.join(left_out)}"[:999] + "\n")
+    return "\n".join(written)
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    """Titles and lines, the most important first."""
+    head = (
+        ("Question", report.question),
+        ("Hypothesis", report.hypothesis),
+        ("Rule", report.rule),
+        ("Trials", report.progress),
+        *(("Note", note) for note in report.notes),
+    )
+    facts = [f"- **{label}:** {_escape(text)}" for label, text in head if text]
+    yield "head", [f"## {_escape(report.grid)}", "", *facts]
+    for section in report.sections:
+        yield from _section(section)
+
+
+def _section(section: Section) -> Iterator[Block]:
+    title = _escape(section.title)
+    yield title, [f"### {title}", "", _escape(section.summary)]
+    yield _table(section.effects)
+    for name, items in (
+        ("In words", [f"{_escape(f.arm)} (**{f.verdict}**): {_escape(f.reason)}" for f in section.findings]),
+        ("Warnings", [_escape(warning) for warning in section.warnings]),
+        ("What next", [_escape(step) for step in section.next_steps]),
+    ):
+        if items:
+            yield name, [f"#### {name}", "", *(f"- {item}" for item in items)]
+    yield from map(_table, section.details)
+
+
+def _table(table: Table) -> Block:
+    title = _escape(table.title)
+    lines = [f"#### {title}", "", _row(column.name for column in table.columns)]
+    lines.append("|" + "|".join("---:" if column.number else "---" for column in table.columns) + "|")
+    lines += [_row(cells) for cells in table.rows]
+    return title, [*lines, "", _escape(table.note)]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(_escape, cells)) + " |"
+
+
+def _escape(text: str) -> str:
+    """On one line, with nothing in it that Markdown reads."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

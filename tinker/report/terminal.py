@@ -1,0 +1,103 @@
+"""The report in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import StringIO
+
+from rich import box
+from rich.console import Console, JustifyMethod
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from tinker.report.view import Report, Section, Table
+
+STYLES = {
+    "better": "bold green",
+    "worse": "bold red",
+    "equivalent": "cyan",
+    "inconclusive": "yellow",
+    "cannot reach alpha": "yellow",
+    "exploratory": "magenta",
+    "invalid": "bold magenta",
+    "control": "dim",
+}
+
+
+def render(report: Report, width: int, color: bool) -> str:
+    """Lines of at most `width` columns. Texts are shown as they are: nothing in them is read as markup."""
+    out = StringIO()
+    console = Console(
+        file=out, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None,
+        highlight=False, markup=False, emoji=False, legacy_windows=False,
+    )  # fmt: skip
+    for label, text in (
+        ("grid", report.grid),
+        ("question", report.question),
+        ("hypothesis", report.hypothesis),
+        ("rule", report.rule),
+        ("trials", report.progress),
+        *(("note", note) for note in report.notes),
+    ):
+        if text:
+            console.print(_labelled(f"{label:<12}", text, style="bold"))
+    for section in report.sections:
+        _section(console, section)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _section(console: Console, section: Section) -> None:
+    console.print()
+    console.print(Text(section.title, style="bold underline"))
+    console.print(Text(section.summary))
+    _table(console, section.effects)
+    if section.findings:
+        console.print()
+        console.print(Text("In words", style="bold"))
+    for finding in section.findings:
+        text = Text(f"{finding.arm} (")
+        text.append(finding.verdict, style=STYLES[finding.verdict])
+        text.append(f"): {finding.reason}")
+        console.print(Padding(text, (0, 0, 0, 2)))
+    _list(console, "Warnings", section.warnings)
+    _list(console, "What next", section.next_steps)
+    for table in section.details:
+        _table(console, table)
+
+
+def _table(console: Console, table: Table) -> None:
+    console.print()
+    console.print(Text(table.title, style="bold"))
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    whole = _fits(table, console.width)
+    for column in table.columns:
+        side: JustifyMethod = "right" if column.number else "left"
+        grid.add_column(Text(column.name), justify=side, overflow="fold", no_wrap=column.number and whole)
+    for cells, mark in zip(table.rows, table.marks, strict=True):
+        grid.add_row(*(Text(cell, style=STYLES[mark] if mark and cell == mark else "") for cell in cells))
+    console.print(grid)
+    console.print(Text(table.note, style="dim"))
+
+
+def _fits(table: Table, width: int) -> bool:
+    """Whether the numbers fit unbroken, with eight columns left for each text; else all wraps, and nothing is cut."""
+    lengths = [max(map(len, cells)) for cells in zip([c.name for c in table.columns], *table.rows, strict=True)]
+    return sum(n + 2 if c.number else 10 for c, n in zip(table.columns, lengths, strict=True)) <= width
+
+
+def _list(console: Console, title: str, items: Iterable[str]) -> None:
+    for place, item in enumerate(items):
+        if place == 0:
+            console.print()
+            console.print(Text(title, style="bold"))
+        console.print(_labelled("  - ", item))
+
+
+def _labelled(label: str, text: str, style: str = "") -> Grid:
+    """Text that wraps beside its label, not under it."""
+    grid = Grid.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    grid.add_row(Text(label, style=style), Text(text))
+    return grid

@@ -1,0 +1,77 @@
+"""`results/<grid>/grid.json`: what a grid asked for, as reports read it. Written before anything runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from model.count import flops_per_token, parameter_count
+from model.gpt import GPT
+from tinker.config.schema import TrialConfig
+from tinker.data.corpus import DATA, load
+from tinker.grid.expand import Arm, Plan
+from tinker.store.atomic import write_json
+from tinker.store.layout import Layout
+from tinker.tables.grids import SCHEMA
+
+
+def size_of(arm: Arm) -> dict[str, Any]:
+    """`params` and `flops_per_token` of an arm's model, counted without computing anything."""
+    config = TrialConfig.from_dict(arm.config)
+    gpt = config.gpt(load(config.data).vocab_size)
+    with torch.device("meta"):
+        params = parameter_count(GPT(gpt, seed=0))
+    return {"params": params, "flops_per_token": flops_per_token(gpt)}
+
+
+def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment_class: str, has_results: bool) -> None:
+    """Writes the plan down, and adds its rule to the history of rules if it is not the latest there."""
+    path = Layout(results).grid(plan.name)
+    grid, control = plan.grid, TrialConfig.from_dict(plan.control.config)
+    before: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    history: list[dict[str, Any]] = before.get("rule_history", [])
+    rule = grid.decide
+    if not history or history[-1]["hash"] != rule.rule_hash:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        entry = {"hash": rule.rule_hash, "decide": rule.as_dict(), "time": now, "results_existed": has_results}
+        history = [*history, entry]
+    corpus, scale = DATA.of(control.data).name, control.scale.name
+    document = {
+        "schema": SCHEMA,
+        "name": plan.name,
+        "source": {"file": str(grid.source.path), "overrides": overrides},
+        "question": grid.question,
+        "hypothesis": grid.hypothesis,
+        "control": plan.control.name,
+        "decide": rule.as_dict(),
+        "rule_hash": rule.rule_hash,
+        "rule_history": history,
+        "skipped": list(plan.notes),
+        "arms": [
+            {
+                "name": arm.name,
+                "is_control": arm.is_control,
+                "diff": arm.diff,
+                "changes_scale": arm.changes_scale,
+                **size_of(arm),
+            }
+            for arm in plan.arms
+        ],
+        "cells": [
+            {
+                "arm": cell.arm,
+                "trial_id": cell.spec.id,
+                "seed_init": cell.seeds.init,
+                "seed_data": cell.seeds.data,
+                "corpus": corpus,
+                "scale": scale,
+            }
+            for cell in plan.cells
+        ],
+        "environment_class": environment_class,
+    }
+    write_json(path, document)

@@ -1,0 +1,144 @@
+"""`tinker plan`: what a grid would run, how its arms differ in size, how long it takes and what it can detect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tinker.config.merge import leaves
+from tinker.schedule.grid_file import size_of
+from tinker.schedule.grid_run import Prepared, limits_of, prepare
+from tinker.schedule.live import duration
+from tinker.schedule.missing import class_of
+from tinker.stats.power import minimum_detectable_effect
+from tinker.store.record import StoredTrial
+
+
+def make_plan(grid: str, overrides: Sequence[str], results: Path) -> dict[str, Any]:
+    """Everything that the table shows, as plain data.
+
+    Raises:
+        UserError: anything wrong with the grid or the overrides.
+    """
+    prepared = prepare(grid, overrides, results)
+    plan, missing = prepared.plan, prepared.missing
+    sizes = {arm.name: size_of(arm) for arm in plan.arms}
+    control = sizes[plan.control.name]
+    by_state = {"done": missing.done, "probation": missing.probation, "to_run": missing.train}
+    ids = {state: {spec.id for spec in specs} for state, specs in by_state.items()}
+    train = plan.control.config["train"]
+    tokens = train["steps"] * train["batch_size"] * plan.control.config["model"]["context"]
+    return {
+        "grid": plan.name,
+        "question": plan.grid.question,
+        "arms": [
+            {
+                "name": arm.name,
+                "is_control": arm.is_control,
+                "diff": leaves(arm.diff),
+                "changes_scale": arm.changes_scale,
+                **sizes[arm.name],
+                "params_ratio": sizes[arm.name]["params"] / control["params"],
+                "flops_ratio": sizes[arm.name]["flops_per_token"] / control["flops_per_token"],
+                "state_bytes": 16 * sizes[arm.name]["params"],
+                **{s: sum(c.arm == arm.name and c.spec.id in found for c in plan.cells) for s, found in ids.items()},
+            }
+            for arm in plan.arms
+        ],
+        "tokens_per_trial": tokens,
+        "trials": {state: len(specs) for state, specs in by_state.items()},
+        "seconds_left": _seconds_left(prepared),
+        "detectable": _detectable(prepared),
+        "decide": plan.grid.decide.as_dict(),
+        "notes": list(plan.notes),
+    }
+
+
+def _control_rows(prepared: Prepared) -> list[StoredTrial]:
+    specs = {c.spec.id: c.spec for c in prepared.plan.cells if c.arm == prepared.plan.control.name}
+    rows = prepared.store.rows(specs)
+    return [r for r in rows if r.result and r.environment_class == class_of(specs[r.trial_id])]
+
+
+def _seconds_left(prepared: Prepared) -> float | None:
+    """From the control's own trials on this machine; None until one has run."""
+    seconds = [row.result["metrics"]["seconds"] for row in _control_rows(prepared) if row.result]
+    limits = limits_of(prepared.plan)
+    if not seconds:
+        return None
+    at_once = limits.concurrent or max(1, int(_cores() / limits.cpus))
+    return fmean(seconds) * len(prepared.missing.train) / at_once
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _detectable(prepared: Prepared) -> dict[str, Any]:
+    """The smallest true effect that the planned seeds find with 80 % power, in sd, and in nats where the sd is known."""
+    grid = prepared.plan.grid
+    seeds, arms = grid.seed_plan, len(prepared.plan.arms) - 1
+    alpha = grid.decide.alpha / max(1, arms) if grid.decide.correction == "holm" else grid.decide.alpha
+    in_sd = minimum_detectable_effect(len(seeds.arms), len(seeds.control), alpha)
+    values = [r.result["metrics"].get(grid.decide.metric) for r in _control_rows(prepared) if r.result]
+    known = [v for v in values if v is not None]
+    sd = stdev(known) if len(known) >= 2 else None
+    absolute = in_sd * sd if in_sd is not None and sd is not None else None
+    return {"in_sd": in_sd, "control_sd": sd, "control_n": len(known), "effect": absolute, "alpha_per_arm": alpha}
+
+
+def show_plan(made: dict[str, Any], console: Console) -> None:
+    """The plan as a table and a few sentences."""
+    console.print(f"{made['grid']}: {made['question']}", markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("arm", "diff from the control"):
+        table.add_column(name, overflow="fold")
+    for name in ("params", "FLOPs/token", "state MB", "done", "to run"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for arm in made["arms"]:
+        diff = ", ".join(f"{key}={value}" for key, value in arm["diff"].items()) or "(the control)"
+        table.add_row(
+            arm["name"] + (" *" if arm["changes_scale"] else ""),
+            diff,
+            f"{arm['params']:,} ({arm['params_ratio']:.2f}x)",
+            f"{arm['flops_per_token']:,.0f} ({arm['flops_ratio']:.2f}x)",
+            f"{arm['state_bytes'] / 1e6:.1f}",
+            f"{arm['done']}" + (f" +{arm['probation']}?" if arm["probation"] else ""),
+            str(arm["to_run"]),
+        )
+    console.print(table)
+    for line in _sentences(made):
+        console.print(line, markup=False, highlight=False)
+
+
+def _sentences(made: dict[str, Any]) -> list[str]:
+    lines = [f"note: {note}" for note in made["notes"]]
+    if any(arm["changes_scale"] for arm in made["arms"]):
+        lines.append("* changes what the scale sets: a change of size, not only of design")
+    trials, detectable, decide = made["trials"], made["detectable"], made["decide"]
+    if trials["probation"]:
+        lines.append(f"? {trials['probation']} rows were made by other code and are replayed first (probation)")
+    left = made["seconds_left"]
+    time = f", about {duration(left)} here" if left is not None and trials["to_run"] else ""
+    unknown = "; no trial of the control has run on this machine yet, so the time is unknown" if left is None else ""
+    lines.append(f"{trials['to_run']} trials to run, {made['tokens_per_trial']:,} tokens each{time}{unknown}")
+    if detectable["in_sd"] is None:
+        lines.append("one seed on a side: no test is possible; declare 2 seeds or more")
+    else:
+        effect = detectable["effect"]
+        absolute = (
+            f" = {effect:.4f} in {decide['metric']} (control sd {detectable['control_sd']:.4f}, n={detectable['control_n']})"
+            if effect is not None
+            else f"; the control's sd in {decide['metric']} is not known yet"
+        )
+        lines.append(
+            f"detectable with 80 % power: {detectable['in_sd']:.1f} sd{absolute}; declared min_effect {decide['min_effect']:g}"
+        )
+    return lines

@@ -1,0 +1,50 @@
+"""What can be known to go wrong before anything is spent."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from tinker.config.schema import TrialConfig
+from tinker.data.corpus import load
+from tinker.errors import UserError
+from tinker.schedule.live import duration
+from tinker.train.loggers import require_packages
+
+#: A small GPT in eager mode reaches about this share of the rate at which the machine multiplies large matrices.
+UTILISATION = 0.4
+
+
+def check_machine(config: TrialConfig, flops_per_token: float, trials: int, at_once: int, *, force: bool) -> None:
+    """Refuses what this machine cannot do, or would take absurdly long to do.
+
+    Raises:
+        UserError: a logger's package is missing; a GPU scale without a GPU (with the hours that it would take here).
+    """
+    require_packages(config.logger)
+    if config.scale.requires == "gpu" and config.train.accelerator == "cpu" and not force:
+        tokens = trials * config.train.steps * config.train.batch_size * config.model.context
+        seconds = tokens * flops_per_token / (UTILISATION * matmul_flops_per_second(config.train.threads)) / at_once
+        raise UserError(
+            f"scale={config.scale.name} asks for a GPU and train.accelerator is cpu: {trials} trial(s) would take about "
+            f"{duration(seconds)} on this machine; choose scale=cpu or scale=cpu-char, run it where there is a GPU, or "
+            "accept the time with --force"
+        )
+    load(config.data)
+
+
+def matmul_flops_per_second(threads: int, size: int = 768, seconds: float = 0.3) -> float:
+    """How fast `threads` CPU threads multiply fp32 matrices, measured now."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        a, b = torch.ones(size, size), torch.ones(size, size)
+        a @ b
+        count, start = 0, time.perf_counter()
+        while time.perf_counter() - start < seconds:
+            a @ b
+            count += 1
+        return count * 2 * size**3 / (time.perf_counter() - start)
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,91 @@
+"""One trial in this process: `tinker train`. The same spec, store and code as in a grid, without Ray."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from model.count import flops_per_token
+from tinker.config.accelerator import resolve_accelerator
+from tinker.config.compose import compose
+from tinker.config.schema import TrialConfig
+from tinker.data.corpus import load
+from tinker.errors import INTERRUPTED, OK
+from tinker.schedule.live import Live
+from tinker.schedule.missing import class_of, sort_out
+from tinker.schedule.preflight import check_machine
+from tinker.spec import Seeds, TrialSpec
+from tinker.store.progress import Progress
+from tinker.store.store import Store
+from tinker.store.verdicts import accept, supersede
+from tinker.train.probation import probe
+from tinker.train.trial import Hooks, run_trial
+
+
+def train_one(overrides: Sequence[str], seed: int, results: Path, console: Console, *, force: bool = False) -> int:
+    """Trains what the overrides describe, unless the store has it.
+
+    Returns:
+        An exit code: OK, also for a divergence, which is a result; INTERRUPTED after Ctrl-C.
+
+    Raises:
+        UserError: bad overrides, or a scale that this machine cannot run.
+    """
+    config = TrialConfig.from_dict(resolve_accelerator(compose(overrides)))
+    corpus = load(config.data)
+    spec = TrialSpec.of(config.as_dict(), Seeds(seed, seed), corpus.fingerprint)
+    check_machine(config, flops_per_token(config.gpt(corpus.vocab_size)), 1, 1, force=force)
+    store, cls = Store(results), class_of(spec)
+    folder = store.folder(spec, cls)
+    missing = sort_out([spec], store)
+    if missing.probation:
+        console.print(f"{spec.id}: made by other code; replaying it", highlight=False)
+        probation = probe(spec, folder)
+        if probation["held"]:
+            accept(folder, probation)
+        else:
+            console.print(f"the new code gives other numbers ({probation['difference']}); training it again")
+            supersede(folder, "other-code")
+    if missing.done or (missing.probation and folder.result.exists()):
+        console.print(f"{spec.id}: done already, in {folder.path}", highlight=False, soft_wrap=True)
+        return OK
+    return _train(spec, store, cls, console)
+
+
+def _train(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
+    store.begin(spec, cls, f"{socket.gethostname()}:{os.getpid()}")
+    stop, now = False, Progress(0, 1, 0.0)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal stop
+        stop = True
+
+    def progress(step: int, steps: int) -> None:
+        nonlocal now
+        now = Progress(step, steps, 0.0)
+        view.refresh()
+
+    view = Live(console, {spec.id: f"trial {spec.id}"}, lambda spec: now.step / now.steps)
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        view.started(spec, "train")
+        folder = store.folder(spec, cls).path
+        result = run_trial(spec, folder, Hooks(progress=progress, should_stop=lambda: stop))
+        if result.status == "interrupted":
+            store.release(spec, cls, "interrupted")
+            view.finished(spec, "interrupted", f"saved at step {result.steps}; the same command goes on from there")
+            return INTERRUPTED
+        plain = result.as_dict()
+        store.commit(spec, cls, plain, plain["curve"], plain["environment"], plain["code"])
+        view.finished(spec, result.status, ", ".join(f"{k} {v:.6g}" for k, v in sorted(result.metrics.items())))
+        return OK
+    finally:
+        view.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,99 @@
+"""From `grid.json` and the store to trials.parquet and curves.parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tinker.store.record import StoredTrial
+from tinker.store.store import FINISHED, Store
+from tinker.tables import schema
+from tinker.tables.packing import mark_packed
+from tinker.tables.parquet import read, write
+from tinker.tables.trial_row import planned_row, stored_row
+
+TRIALS, CURVES, COMPARISONS = "trials.parquet", "curves.parquet", "comparisons.parquet"
+#: What a table repeats from the grid; taken from the grid as it is now, so that a renamed arm is renamed everywhere.
+FROM_GRID = ("grid", "arm", "is_control", "changes_scale", "corpus", "scale", "seed_init", "seed_data", "trial_id")
+
+Grid = Mapping[str, Any]
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The tables as written, and how many finished trials stand in them that the store does not hold any more."""
+
+    trials: pa.Table
+    curves: pa.Table
+    kept: int
+
+
+def collect(results: Path, grid: Grid) -> Collected:
+    """Write both tables of a grid, one row for each planned trial, and return them.
+
+    A trial that the store knows nothing of keeps the row and the curve that the tables have of it, if it had finished:
+    so a committed report outlives its store.
+    """
+    folder = results / grid["name"]
+    stored = _stored(results, grid)
+    old_rows, old_curves = _earlier(folder)
+    rows: Rows = []
+    curves: list[pa.Table] = []
+    kept = 0
+    for cell in grid["cells"]:
+        planned, trial_id = planned_row(grid, cell), cell["trial_id"]
+        trial = stored.get(trial_id)
+        if trial is None and trial_id in old_rows:
+            kept += 1
+            rows.append(old_rows[trial_id] | {name: planned[name] for name in FROM_GRID})
+            curves.append(_curve(planned, old_curves.filter(pc.field("trial_id") == trial_id)))
+        else:
+            rows.append(planned if trial is None else stored_row(planned, trial))
+            if trial is not None and trial.result is not None:
+                curves.append(_curve(planned, trial.curve()))
+    mark_packed(rows)
+    metrics = {grid["decide"]["metric"]}.union(*rows) - set(schema.trials().names)
+    trials = write(folder / TRIALS, pa.Table.from_pylist(rows, schema.trials(metrics)))
+    return Collected(trials, write(folder / CURVES, pa.concat_tables([schema.curves().empty_table(), *curves])), kept)
+
+
+def _stored(results: Path, grid: Grid) -> dict[str, StoredTrial]:
+    """The row of each trial to report: the one of the grid's environment class, else a finished one of another class.
+
+    The latter makes a comparison of unlike machines, which the statistics refuse by name: better than a silent gap.
+    """
+    store = Store(results)
+    if not store.layout.trials.is_dir():  # a committed report: nothing to read, and no index to leave behind
+        return {}
+    found: dict[str, StoredTrial] = {}
+    for trial in store.rows({cell["trial_id"] for cell in grid["cells"]}):
+        own = trial.environment_class == grid["environment_class"]
+        if own or (trial.result is not None and trial.trial_id not in found):
+            found[trial.trial_id] = trial
+    return found
+
+
+def _earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], pa.Table]:
+    """Finished rows by trial id, and all curves, of the tables that are there already."""
+    if not (folder / TRIALS).exists() or not (folder / CURVES).exists():
+        return {}, schema.curves().empty_table()
+    rows = read(folder / TRIALS).to_pylist()
+    return {row["trial_id"]: row for row in rows if row["status"] in FINISHED}, read(folder / CURVES)
+
+
+def _curve(planned: Mapping[str, Any], points: pa.Table) -> pa.Table:
+    """The points of one trial (step, metric, value) with the trial's identity in front."""
+    fields = list(schema.curves())
+    columns = [
+        points.column(field.name).combine_chunks()
+        if field.name in ("step", "metric", "value")
+        else pa.array([planned[field.name]] * len(points), field.type)
+        for field in fields
+    ]
+    return pa.Table.from_arrays(columns, schema=schema.curves())
