@@ -8,13 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 SPEC_VERSION = 1
 
 #: Parts of a resolved config that cannot change a trial's numbers, and so are not in its id. A test pins this list.
-NOT_IN_ID = ("scale", "recipe", "logger", "checkpoint", "plugins")
+#: Where a user's text lies is one of them: the corpus fingerprint says what is in it.
+NOT_IN_ID = ("scale", "recipe", "logger", "checkpoint", "plugins", "data.path")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,14 @@ def _plain(value: Any) -> Any:
     raise ValueError(f"{type(value).__name__} cannot stand in a trial's config: {value!r}")
 
 
+def _without(config: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """The nested dict less those dotted keys."""
+    here = {key for key in keys if "." not in key}
+    below = {key.partition(".")[0]: key.partition(".")[2] for key in keys if "." in key}
+    kept = {key: value for key, value in config.items() if key not in here}
+    return {key: _without(value, [below[key]]) if key in below else value for key, value in kept.items()}
+
+
 @dataclass(frozen=True)
 class TrialSpec:
     """A trial: its resolved config (canonical JSON text, so that it is frozen), seeds and corpus fingerprint."""
@@ -73,7 +83,7 @@ class TrialSpec:
     @property
     def id(self) -> str:
         """16 hex digits of sha256 over what was asked for."""
-        asked = {k: v for k, v in self.config.items() if k not in NOT_IN_ID}
+        asked = _without(self.config, NOT_IN_ID)
         text = canonical(
             {
                 "version": SPEC_VERSION,

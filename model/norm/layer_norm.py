@@ -34,4 +34,5 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(width)) if config.bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
+        # Under autocast x may be bf16: the statistics are taken in the precision of the weights, on every device.
+        return F.layer_norm(x.to(self.weight.dtype), self.weight.shape, self.weight, self.bias, self.eps)

@@ -32,5 +32,5 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        # Autocast covers layer_norm and not this: both norm in the precision of their weights.
+        # Under autocast x may be bf16: the statistics are taken in the precision of the weights, on every device.
         return F.rms_norm(x.to(self.weight.dtype), self.weight.shape, self.weight, self.eps)

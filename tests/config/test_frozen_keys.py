@@ -23,13 +23,14 @@ def keys(kind: Any, path: str) -> Iterator[str]:
 
 
 def below(kind: Any, here: str) -> Iterator[str]:
-    args = get_args(kind)
-    if get_origin(kind) is Annotated:
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        yield from below(args[0], here)
         for slot in (mark for mark in args[1:] if isinstance(mark, Slot)):
             for name in slot.builtin_names():
                 yield f"{here}[{name}]"
                 yield from keys(slot.get(name).config, f"{here}[{name}].")
-    if get_origin(kind) in (Annotated, Union, types.UnionType, list, tuple):
+    elif origin in (Union, types.UnionType, list, tuple):
         for inner in args:
             yield from below(inner, here)
     elif is_dataclass(kind):

@@ -139,9 +139,7 @@ def test_the_accelerator_is_resolved_and_the_same_for_all(expanded: Expand) -> N
 
 def test_two_grids_share_their_control(expanded: Expand) -> None:
     one = expanded("arms: {rope: {model.position: rotary}}\nseeds: 2\n")
-    other = expanded(
-        "hypothesis: other\nretries: 0\nlogger: {}\n".replace("logger: {}\n", "") + "seeds: {arms: 1, control: 2}\n"
-    )
+    other = expanded("hypothesis: Another.\nretries: 0\nseeds: {arms: 1, control: 2}\n")
     ids = [{cell.spec.id for cell in plan.cells if cell.arm == "base"} for plan in (one, other)]
     assert ids[0] == ids[1]
 
@@ -149,14 +147,14 @@ def test_two_grids_share_their_control(expanded: Expand) -> None:
 def test_arms_with_other_tokens_compare_in_bits_per_byte(expanded: Expand, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("to be or not to be that is the question\n" * 40)
     text = (
-        f"data: text\nbase: {{data.path: {tmp_path / 'a.txt'}}}\narms: {{bytes: {{data.tokenizer: byte}}}}\nseeds: 1\n"
+        f"data: text\nbase: {{data.path: {tmp_path / 'a.txt'}}}\nseeds: 1\narms:\n  bytes: {{data.tokenizer: byte}}\n"
     )
-    with pytest.raises(ConfigError, match="val_bpb"):
+    with pytest.raises(ConfigError, match=r"g\.yaml:10: data: .*val_bpb"):
         expanded(text)
     plan = expanded(text, "decide.metric=val_bpb")
     assert plan.arms[0].corpus != plan.arms[1].corpus
 
 
-def test_a_missing_corpus_is_named_with_the_line_that_chose_it(expanded: Expand, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"g\.yaml:7: data: .*nowhere\.txt"):
+def test_a_missing_corpus_is_named_with_its_line(expanded: Expand, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"g\.yaml:7: data\.path: .*nowhere\.txt"):
         expanded(f"data: text\nbase: {{data.path: {tmp_path / 'nowhere.txt'}}}\nseeds: 1\n")

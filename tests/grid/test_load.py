@@ -57,8 +57,8 @@ def test_overrides_of_the_grids_own_keys(load: Load) -> None:
         (["scale=cpu"], "g-grammar-cpu"),
         (["data=tinyshakespeare", "scale=cpu-char", "seeds=2"], "g-tinyshakespeare-cpu-char"),
         (["data=tinyshakespeare"], "g-tinyshakespeare-smoke"),
-        (["model.n_layer=3"], "g-2b15a4"),
-        (["scale=cpu", "model.n_layer=3"], "g-grammar-cpu-2b15a4"),
+        (["model.n_layer=3"], "g-de868f"),
+        (["scale=cpu", "model.n_layer=3"], "g-grammar-cpu-de868f"),
     ],
 )
 def test_the_results_folder_is_named_after_what_makes_other_trials(overrides: list[str], name: str, load: Load) -> None:

@@ -6,19 +6,19 @@ import sys
 
 import typer
 
-from tinker.cli import plan, report, run, train
+from tinker.cli import freeze, plan, replay, report, run, schema, train
 from tinker.errors import INTERRUPTED, UserError
 
 app = typer.Typer(
     name="tinker",
     help="A/B testing for transformer ideas: arms against a control, seed replicates, verdicts with intervals.",
-    epilog="Exit codes: 0 done, 1 a trial failed or a replay differs, 2 bad input, 3 the results are in use, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a trial failed or a replay differs, 2 bad input, 3 results in use, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, report, plan, train):
+for module in (run, report, plan, train, replay, freeze, schema):
     module.register(app)
 
 

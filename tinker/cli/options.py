@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 Grid = Annotated[
-    str, typer.Argument(metavar="GRID", help="A grid's YAML file, or the name of a grid in the results.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="GRID", help="A grid's YAML file, or the name of a grid in the results.", show_default=False
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

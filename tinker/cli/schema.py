@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
         """Print the JSON Schema of a grid YAML, for completion and checks in an editor."""
         import json
 
+        from tinker.config.groups import Groups
         from tinker.grid.json_schema import grid_schema
 
-        typer.echo(json.dumps(grid_schema(), indent=2))
+        typer.echo(json.dumps(grid_schema(Groups.find(None)), indent=2))

@@ -96,22 +96,27 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None) -> Plan:
     base = _base(grid, composed.config, shared)
     control, corpus = _resolve(grid, DeclaredArm(grid.control, {}, grid.source.where("control"), ()), base, shared)
     check_metric(grid, corpus)
-    arms, notes = [control], []
+    arms, notes = {_identity(control): control}, []
     for declared in declared_arms(grid):
         check_diff(declared, base)
         arm, arm_corpus = _resolve(grid, declared, base, shared, composed.sizes)
         if arm_corpus.fingerprint != corpus.fingerprint and grid.decide.metric != "val_bpb":
             problem = "other tokens than the control's; the two compare in bits per byte only (decide.metric: val_bpb)"
             raise blame(ConfigError("data", problem), [declared.places], declared.where)
-        same = next((a for a in arms if a.spec(Seeds(0, 0)).id == arm.spec(Seeds(0, 0)).id), None)
-        if same is None:
-            arms.append(arm)
-        elif not same.is_control:
-            notes.append(f"{declared.where}: arm {arm.name!r} is the same as {same.name!r} and is left out")
-        elif not declared.product:
+        same = arms.setdefault(_identity(arm), arm)
+        if same is arm or (same is control and declared.product):
+            continue
+        if same is control:
             problem = f"arm {arm.name!r} is the same as the control {same.name!r}: its diff changes nothing"
             raise ConfigError("", problem, where=declared.where)
-    return Plan(grid, tuple(arms), _blocks(grid, arms), tuple(notes))
+        notes.append(f"{declared.where}: arm {arm.name!r} is the same as {same.name!r} and is left out")
+    kept = tuple(arms.values())
+    return Plan(grid, kept, _blocks(grid, kept), tuple(notes))
+
+
+def _identity(arm: Arm) -> str:
+    """Equal for two arms that ask for the same trials."""
+    return arm.spec(Seeds(0, 0)).id
 
 
 def _blocks(grid: Grid, arms: Sequence[Arm]) -> tuple[tuple[Cell, ...], ...]:

@@ -29,7 +29,7 @@ def results_name(declared: Declaration, choices: Mapping[str, Choice], values: I
         name = f"{name}-{choices['data']}-{choices['scale']}"
     before: dict[str, Choice] = {"recipe": declared.recipe, "data": declared.data, "scale": declared.scale}
     chosen = {k: v for k, v in choices.items() if k not in ("data", "scale", "logger") and v != before.get(k)}
-    changed = {v.key: v.value for v in values if v.key.split(".")[0] not in NOT_IN_ID}
+    changed = {v.key: v.value for v in values if v.key.split(".")[0] not in NOT_IN_ID}  # another text is other data
     if not chosen and not changed:
         return name
     digest = hashlib.sha256(canonical({"choices": chosen, "values": changed}).encode()).hexdigest()

@@ -24,9 +24,9 @@ def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule) -> tuple
     if seeds:
         now = max(row["n_planned"] for row in countable)
         steps.append(
-            f"`seeds: {max(*seeds, now + 1)}` would decide every inconclusive arm at the noise seen here, whichever way"
-            f" it goes (now {now}). Declare a new grid with seeds not used here:"
-            " adding to these after a look at them is a second look."
+            f"`seeds: {max(*seeds, now + 1)}` would decide the arms that noise leaves inconclusive, whichever"
+            f" way it goes (now {now}). Declare a new grid with seeds not used here: adding"
+            " to these after a look at them is a second look."
         )
     if open_arms:
         steps.append('Inconclusive is not "no difference": the interval says what is still possible.')
@@ -38,7 +38,5 @@ def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule) -> tuple
         )
     if arms and any(row["verdict"] == "cannot reach alpha" for row in arms):
         needed = [row["seeds_needed_upper"] for row in arms if row["seeds_needed_upper"] is not None]
-        steps.append(
-            f"Declare more seeds: {max(needed, default=3)} are a start." if needed else "Declare three seeds or more."
-        )
+        steps.append(f"Declare more seeds: {max(needed)} are a start." if needed else "Declare three seeds or more.")
     return tuple(steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,10 +32,16 @@ class Capacity:
 
 @contextmanager
 def ray_cluster() -> Iterator[Capacity]:
-    """Ray, started on loopback without its dashboard, or joined where RAY_ADDRESS is set; only ours is shut down."""
+    """Ray, started here without its dashboard, or joined where RAY_ADDRESS is set; only ours is shut down.
+
+    Ray's ports are open to the network whatever address it is given, so ours asks for a token that nobody else has.
+    """
+    joined = "RAY_ADDRESS" in os.environ
+    if not joined and "RAY_AUTH_MODE" not in os.environ:
+        os.environ["RAY_AUTH_MODE"] = "token"
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     from tinker.schedule.pool import ray
 
-    joined = "RAY_ADDRESS" in os.environ
     if ray.is_initialized():
         yield _capacity()
         return
@@ -44,13 +51,12 @@ def ray_cluster() -> Iterator[Capacity]:
     else:
         ray.init(
             address="local",
-            num_cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+            num_cpus=cores(),
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
             configure_logging=False,
             object_store_memory=OBJECT_STORE_BYTES,
-            _node_ip_address="127.0.0.1",
         )
     try:
         yield _capacity()
@@ -58,10 +64,15 @@ def ray_cluster() -> Iterator[Capacity]:
         ray.shutdown()
 
 
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _capacity() -> Capacity:
     from tinker.schedule.pool import ray
 
-    total = ray.cluster_resources()
+    total: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     return Capacity(total.get("CPU", 0.0), total.get("GPU", 0.0))
 
 

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: bars in a terminal, a line per event in a pipe. On stderr; stdout is for results."""
+"""What a run shows while it goes on: bars in a terminal, a line per event in a pipe; on stderr."""
 
 from __future__ import annotations
 

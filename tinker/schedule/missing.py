@@ -25,7 +25,7 @@ class Missing:
 
 
 def sort_out(specs: Iterable[TrialSpec], store: Store) -> Missing:
-    """Which trials have a row for this machine's environment class and this code, which need probation, which training."""
+    """Which trials have a row of this machine's class and this code, which need probation, and which training."""
     missing = Missing()
     listed = list({spec.id: spec for spec in specs}.values())
     rows = {(row.trial_id, row.environment_class): row for row in store.rows({spec.id for spec in listed})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tinker.config.merge import leaves
+from tinker.schedule.cluster import cores
 from tinker.schedule.grid_file import size_of
 from tinker.schedule.grid_run import Prepared, limits_of, prepare
 from tinker.schedule.live import duration
@@ -71,18 +73,12 @@ def _seconds_left(prepared: Prepared) -> float | None:
     limits = limits_of(prepared.plan)
     if not seconds:
         return None
-    at_once = limits.concurrent or max(1, int(_cores() / limits.cpus))
+    at_once = limits.concurrent or max(1, int(cores() / limits.cpus))
     return fmean(seconds) * len(prepared.missing.train) / at_once
 
 
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _detectable(prepared: Prepared) -> dict[str, Any]:
-    """The smallest true effect that the planned seeds find with 80 % power, in sd, and in nats where the sd is known."""
+    """The smallest true effect that the planned seeds find with 80 % power: in sd, and absolute where that is known."""
     grid = prepared.plan.grid
     seeds, arms = grid.seed_plan, len(prepared.plan.arms) - 1
     alpha = grid.decide.alpha / max(1, arms) if grid.decide.correction == "holm" else grid.decide.alpha
@@ -98,17 +94,19 @@ def show_plan(made: dict[str, Any], console: Console) -> None:
     """The plan as a table and a few sentences."""
     console.print(f"{made['grid']}: {made['question']}", markup=False, highlight=False)
     table = Table(box=None, pad_edge=False)
-    for name in ("arm", "diff from the control"):
-        table.add_column(name, overflow="fold")
-    for name in ("params", "FLOPs/token", "state MB", "done", "to run"):
+    table.add_column("arm", no_wrap=True)
+    table.add_column("diff from the control", overflow="fold")
+    for name in ("params", "", "FLOPs/token", "", "state MB", "done", "to run"):
         table.add_column(name, justify="right", no_wrap=True)
     for arm in made["arms"]:
-        diff = ", ".join(f"{key}={value}" for key, value in arm["diff"].items()) or "(the control)"
+        diff = ", ".join(f"{key}={_brief(value)}" for key, value in arm["diff"].items()) or "(the control)"
         table.add_row(
             arm["name"] + (" *" if arm["changes_scale"] else ""),
             diff,
-            f"{arm['params']:,} ({arm['params_ratio']:.2f}x)",
-            f"{arm['flops_per_token']:,.0f} ({arm['flops_ratio']:.2f}x)",
+            f"{arm['params']:,}",
+            "" if arm["is_control"] else f"x{arm['params_ratio']:.2f}",
+            f"{arm['flops_per_token']:,.0f}",
+            "" if arm["is_control"] else f"x{arm['flops_ratio']:.2f}",
             f"{arm['state_bytes'] / 1e6:.1f}",
             f"{arm['done']}" + (f" +{arm['probation']}?" if arm["probation"] else ""),
             str(arm["to_run"]),
@@ -116,6 +114,16 @@ def show_plan(made: dict[str, Any], console: Console) -> None:
     console.print(table)
     for line in _sentences(made):
         console.print(line, markup=False, highlight=False)
+
+
+def _brief(value: Any) -> str:
+    """A value as one would type it: `[window(size=8), full]`."""
+    if isinstance(value, dict):
+        rest = ", ".join(f"{key}={_brief(item)}" for key, item in value.items() if key != "type")
+        return f"{value.get('type', '')}({rest})" if rest else str(value.get("type", "{}"))
+    if isinstance(value, list):
+        return f"[{', '.join(_brief(item) for item in value)}]"
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def _sentences(made: dict[str, Any]) -> list[str]:

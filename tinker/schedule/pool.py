@@ -24,11 +24,11 @@ os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
 os.environ.setdefault("TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S", "3600")
 os.environ.setdefault("TUNE_RESULT_BUFFER_LENGTH", "0")
 
-import ray  # noqa: E402
-from ray import tune  # noqa: E402
-from ray.tune.experiment import Trial  # noqa: E402
+import ray
+from ray import tune
+from ray.tune.experiment import Trial
 
-from tinker.schedule.worker import execute  # noqa: E402
+from tinker.schedule.worker import execute
 
 
 class TrialActor(tune.Trainable):

@@ -51,8 +51,8 @@ class WorkItem:
 class Outcome:
     """What became of one trial of a work item.
 
-    One of the three is set: `result` of a training, `probation` as `tinker.train.probation.probe` gives it, or `error`, a
-    traceback. None is, where the run was stopped before the trial began.
+    One of the three is set: `result` of a training, `probation` as `tinker.train.probation.probe` gives it, or `error`,
+    a traceback. None is, where the run was stopped before the trial began.
     """
 
     trial_id: str

@@ -23,7 +23,7 @@ def save(trainer: L.Trainer, path: Path) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         trainer.save_checkpoint(partial)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -1,9 +1,9 @@
 """Does a stored row still hold under the code at hand?
 
-Code changes without changing numbers: a renamed function, a split file. So a row made by other code is put on probation
-instead of being thrown away: its first steps, its last steps from the checkpoint kept for this, its final evaluation and
-its learning rate at every step are computed again, and must be equal to the record bit by bit on a CPU, within
-`GPU_TOLERANCE` on a GPU. Without the checkpoint the whole trial is run again.
+Code changes without changing numbers: a renamed function, a split file. So a row made by other code is put on
+probation instead of being thrown away: its first steps, its last steps from the checkpoint kept for this, its final
+evaluation and its learning rate at every step are computed again, and must be equal to the record bit by bit on a CPU,
+within `GPU_TOLERANCE` on a GPU. Without the checkpoint the whole trial is run again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def probe(spec: TrialSpec, folder: TrialFolder) -> dict[str, Any]:
     """Replays what the module's text says.
 
     Returns:
-        `held`, `how` (`ends` or `whole`), `difference` (the first thing that differs, in words, or None) and `code`, the
-        record of the code at hand.
+        `held`, `how` (`ends` or `whole`), `difference` (the first thing that differs, in words, or None) and `code`,
+        the record of the code at hand.
     """
     record = verify(folder)
     assert record is not None, "only finished rows come on probation"

@@ -36,8 +36,8 @@ class Probes:
 class TrialResult:
     """The end of a trial, or its interruption.
 
-    A divergence (a loss that is not finite) is a result and not a failure. `metrics` are the values after the last step;
-    `curve` has the same metrics at each evaluation.
+    A divergence (a loss that is not finite) is a result and not a failure. `metrics` are the values after the last
+    step; `curve` has the same metrics at each evaluation.
     """
 
     status: Status

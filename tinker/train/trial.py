@@ -24,8 +24,8 @@ from tinker.train.training import Training
 class Hooks:
     """How a running trial talks to whoever started it.
 
-    `progress(step, steps)` is told every step; `should_stop()` is asked every step, and when it says yes the trial saves
-    its state and returns. Both are called in the training loop and must be quick.
+    `progress(step, steps)` is told every step; `should_stop()` is asked every step, and when it says yes the trial
+    saves its state and returns. Both are called in the training loop and must be quick.
     """
 
     progress: Callable[[int, int], None] = lambda step, steps: None
@@ -35,8 +35,8 @@ class Hooks:
 def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> TrialResult:
     """Trains, evaluates and checkpoints one trial under `folder`.
 
-    Resumes from `folder/checkpoint/last.ckpt` where there is one. Returns an interrupted result when a hook asked for it;
-    a loss that is not finite is a diverged result.
+    Resumes from `folder/checkpoint/last.ckpt` where there is one. Returns an interrupted result when a hook asked for
+    it; a loss that is not finite is a diverged result.
 
     Raises:
         UserError: a corpus that differs from the spec's, a package that is not installed, or code that was edited
@@ -56,7 +56,9 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     recorder = training.recorder
     status: Status = "interrupted" if checkpointer.interrupted else "diverged" if recorder.diverged else "done"
     if code_record(entry_modules(config), config.plugins) != code:
-        raise UserError(f"trial {spec.id}: its code was edited while it ran, so nobody can say what made it; run it again")
+        raise UserError(
+            f"trial {spec.id}: its code was edited while it ran, so nobody can say what made it; run it again"
+        )
     if status != "interrupted":
         retention(checkpoints, config.checkpoint.keep)
     return TrialResult(

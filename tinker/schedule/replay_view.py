@@ -1,0 +1,73 @@
+"""`tinker replay` for people: find the row, run it with a bar, say what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from tinker.errors import FAILED, OK, UserError
+from tinker.schedule.live import Live
+from tinker.store.record import StoredTrial
+from tinker.store.store import Store
+from tinker.train.replay import Replay, replay
+from tinker.train.trial import Hooks
+
+
+def replay_trial(trial: str, results: Path, out: Console, progress: Console) -> int:
+    """Replays the trial whose id begins with `trial`.
+
+    Returns:
+        An exit code: OK if equal, also within tolerance on another machine; FAILED if different.
+
+    Raises:
+        UserError: no such finished trial, or several.
+    """
+    row = find_row(trial, results)
+    done = 0.0
+
+    def tell(step: int, steps: int) -> None:
+        nonlocal done
+        done = step / steps
+        view.refresh()
+
+    view = Live(progress, {row.trial_id: f"replay of {row.trial_id}"}, lambda spec: done)
+    try:
+        view.started(row.spec, "train")
+        found = replay(row, Hooks(progress=tell))
+        view.finished(row.spec, "done", "")
+    finally:
+        view.close()
+    for line in _sentences(row, found):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    return FAILED if found.answer == "different" else OK
+
+
+def find_row(trial: str, results: Path) -> StoredTrial:
+    """The one finished row whose id begins so; of several environment classes, the first.
+
+    Raises:
+        UserError: none, or more than one id.
+    """
+    rows = [row for row in Store(results).rows() if row.result is not None and row.trial_id.startswith(trial)]
+    ids = sorted({row.trial_id for row in rows})
+    if not ids:
+        raise UserError(
+            f"no finished trial in {results} has an id that begins with {trial!r}; ids are in trials.parquet"
+        )
+    if len(ids) > 1:
+        raise UserError(f"{trial!r} is the beginning of {len(ids)} ids: {', '.join(ids[:5])}; give more digits")
+    return rows[0]
+
+
+def _sentences(row: StoredTrial, found: Replay) -> list[str]:
+    old, new = found.val_loss
+    lines = [f"{row.trial_id}: {found.answer} (val_loss {new!r}, the record has {old!r})"]
+    if found.first_difference:
+        lines.append(f"they part at {found.first_difference}")
+    if found.environment:
+        lines.append("the environment differs:")
+        lines += [f"  {name}: {now!r}, the record has {then!r}" for name, (then, now) in found.environment.items()]
+    if found.code:
+        lines.append(f"the code differs in: {', '.join(found.code)}")
+    return lines

@@ -1,0 +1,108 @@
+"""Frozen records: a control's rows, copied out of the store to be committed and never to change.
+
+    results/<name>/<scale>/record.json      what was frozen, in one page
+    results/<name>/<scale>/trials/...       the rows, laid out as a store: `tinker replay ID --results` works on it
+
+Checkpoints stay behind; the rows carry digests, so an edited record is noticed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from tinker.errors import UserError
+from tinker.store.atomic import explained, make_folder, write_json
+from tinker.store.layout import PARTS, Layout, TrialFolder
+from tinker.store.record import StoredTrial
+from tinker.store.sealed import verify
+from tinker.store.store import Store
+from tinker.tables.grids import load_grid
+
+SCHEMA = 1
+#: Facts of the environment that belong on the page; all of them are with each row.
+SHOWN = ("torch", "lightning", "numpy", "python", "os", "cuda", "driver", "device", "threads", "precision", "backend")
+
+
+def freeze_control(name: str, results: Path, grid_name: str) -> Path:
+    """Copies the control's rows of a grid into a record of that name.
+
+    Returns:
+        The record's folder.
+
+    Raises:
+        UserError: unfinished trials, a record that exists with other rows, or an unusable name.
+    """
+    grid = load_grid(results, grid_name)
+    cells = [cell for cell in grid["cells"] if cell["arm"] == grid["control"]]
+    rows = _finished(Store(results), grid, cells)
+    target = Layout(results).grid(name).parent / str(cells[0]["scale"])
+    for row in rows:
+        _copy(row.folder, Layout(target).trial(row.trial_id, row.environment_class))
+    write_json(target / "record.json", _record(name, grid, cells, rows))
+    return target
+
+
+def _finished(store: Store, grid: dict[str, Any], cells: list[dict[str, Any]]) -> list[StoredTrial]:
+    rows = [store.get(cell["trial_id"], grid["environment_class"]) for cell in cells]
+    ended = [row for row in rows if row is not None and row.result is not None and row.result["status"] == "done"]
+    if len(ended) < len(cells):
+        raise UserError(
+            f"{grid['name']}: {len(cells) - len(ended)} of the control's {len(cells)} trials are not done; "
+            f"finish them first: tinker run {grid['name']}"
+        )
+    return ended
+
+
+def _copy(source: TrialFolder, target: TrialFolder) -> None:
+    record = verify(source)
+    assert record is not None
+    if target.result.exists():
+        if target.result.read_bytes() == source.result.read_bytes():
+            return
+        raise UserError(
+            f"{target.path}: frozen already, with another result; a frozen record does not change, choose another name"
+        )
+    make_folder(target.path)
+    token = record["record"]["token"]
+    names = [source.part(part, token) for part in PARTS]
+    for path in (source.spec, *names, source.result):
+        with explained(target.path / path.name, path.stat().st_size):
+            shutil.copyfile(path, target.path / path.name)
+
+
+def _record(name: str, grid: dict[str, Any], cells: list[dict[str, Any]], rows: list[StoredTrial]) -> dict[str, Any]:
+    metric = grid["decide"]["metric"]
+    results = [row.result for row in rows if row.result is not None]
+    values = [result["metrics"][metric] for result in results]
+    environment, code = rows[0].environment(), rows[0].code()
+    return {
+        "schema": SCHEMA,
+        "name": name,
+        "grid": grid["name"],
+        "corpus": cells[0]["corpus"],
+        "scale": cells[0]["scale"],
+        "metric": metric,
+        "n": len(values),
+        "mean": fmean(values),
+        "sd": stdev(values) if len(values) > 1 else None,
+        "trials": [
+            {
+                "trial_id": cell["trial_id"],
+                "seed_init": cell["seed_init"],
+                "seed_data": cell["seed_data"],
+                "steps": result["steps"],
+                "metrics": result["metrics"],
+            }
+            for cell, result in zip(cells, results, strict=True)
+        ],
+        "params": results[0]["params"],
+        "flops_per_token": results[0]["flops_per_token"],
+        "environment_class": grid["environment_class"],
+        "environment": {key: environment[key] for key in SHOWN if key in environment},
+        "commit": (environment.get("git") or {}).get("commit"),
+        "code_fingerprint": code["fingerprint"],
+        "config": rows[0].spec.config,
+    }
