@@ -11,6 +11,10 @@ import typer
 from tinker.cli.options import RESULTS, Grid, Json, Overrides, Results
 
 
+#: Columns where nothing says how wide the reader's page is.
+PIPE_WIDTH = 100
+
+
 class Format(StrEnum):
     """How a report is laid out."""
 
@@ -37,6 +41,7 @@ def register(app: typer.Typer) -> None:
         from tinker.report.api import make_report, render
 
         console = Console()
+        width = console.width if console.is_terminal else PIPE_WIDTH
         made = make_report(results, results_of(grid, overrides or [], results))
-        text = render(made, "json" if as_json else layout.value, width=console.width, color=console.is_terminal)
+        text = render(made, "json" if as_json else layout.value, width=width, color=console.is_terminal)
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")

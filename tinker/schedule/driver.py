@@ -115,7 +115,7 @@ class Driver:
     def _started(self, item: WorkItem) -> None:
         for spec in item.specs:
             self._running[spec.id] = spec
-            self._attempts[spec.id] += 1
+            self._attempts[spec.id] += item.task == "train"
             if item.task == "train" and self._stopped_at is None:
                 with self._storing():
                     self.store.begin(spec, class_of(spec), self.owner)

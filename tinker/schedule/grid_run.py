@@ -65,7 +65,8 @@ def run_grid(
         config, limits = TrialConfig.from_dict(plan.control.config), limits_of(plan)
         todo = len(missing.train) + len(missing.probation)
         flops = size_of(plan.control)["flops_per_token"]
-        check_machine(config, flops, todo, limits.concurrent or 1, force=force)
+        if todo:
+            check_machine(config, flops, todo, limits.concurrent or 1, force=force)
         has_results = bool(missing.done or missing.probation)
         write_grid_file(plan, results, prepared.overrides, class_of(plan.cells[0].spec), has_results)
         for note in plan.notes:

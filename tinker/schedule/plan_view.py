@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tinker.config.merge import leaves
 from tinker.schedule.cluster import cores
@@ -102,7 +103,7 @@ def show_plan(made: dict[str, Any], console: Console) -> None:
         diff = ", ".join(f"{key}={_brief(value)}" for key, value in arm["diff"].items()) or "(the control)"
         table.add_row(
             arm["name"] + (" *" if arm["changes_scale"] else ""),
-            diff,
+            Text(diff),
             f"{arm['params']:,}",
             "" if arm["is_control"] else f"x{arm['params_ratio']:.2f}",
             f"{arm['flops_per_token']:,.0f}",
@@ -141,12 +142,12 @@ def _sentences(made: dict[str, Any]) -> list[str]:
         lines.append("one seed on a side: no test is possible; declare 2 seeds or more")
     else:
         effect = detectable["effect"]
-        absolute = (
-            f" = {effect:.4f} in {decide['metric']} (control sd {detectable['control_sd']:.4f}, n={detectable['control_n']})"
-            if effect is not None
-            else f"; the control's sd in {decide['metric']} is not known yet"
-        )
+        sd, n, metric = detectable["control_sd"], detectable["control_n"], decide["metric"]
+        absolute = f"; the control's sd in {metric} is not known yet"
+        if effect is not None:
+            absolute = f" = {effect:.4f} in {metric} (control sd {sd:.4f}, n={n})"
         lines.append(
-            f"detectable with 80 % power: {detectable['in_sd']:.1f} sd{absolute}; declared min_effect {decide['min_effect']:g}"
+            f"detectable with 80 % power: {detectable['in_sd']:.1f} sd{absolute}; "
+            f"declared min_effect {decide['min_effect']:g}"
         )
     return lines

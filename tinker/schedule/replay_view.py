@@ -8,6 +8,7 @@ from rich.console import Console
 
 from tinker.errors import FAILED, OK, UserError
 from tinker.schedule.live import Live
+from tinker.schedule.missing import class_of
 from tinker.store.record import StoredTrial
 from tinker.store.store import Store
 from tinker.train.replay import Replay, replay
@@ -44,7 +45,7 @@ def replay_trial(trial: str, results: Path, out: Console, progress: Console) -> 
 
 
 def find_row(trial: str, results: Path) -> StoredTrial:
-    """The one finished row whose id begins so; of several environment classes, the first.
+    """The one finished row whose id begins so; of several environment classes this machine's, else the first.
 
     Raises:
         UserError: none, or more than one id.
@@ -57,7 +58,7 @@ def find_row(trial: str, results: Path) -> StoredTrial:
         )
     if len(ids) > 1:
         raise UserError(f"{trial!r} is the beginning of {len(ids)} ids: {', '.join(ids[:5])}; give more digits")
-    return rows[0]
+    return next((row for row in rows if row.environment_class == class_of(row.spec)), rows[0])
 
 
 def _sentences(row: StoredTrial, found: Replay) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -51,7 +52,8 @@ def train_one(overrides: Sequence[str], seed: int, results: Path, console: Conso
             accept(folder, probation)
         else:
             console.print(f"the new code gives other numbers ({probation['difference']}); training it again")
-            supersede(folder, "other-code")
+            row = store.get(spec.id, cls)
+            supersede(folder, (row and row.code_fingerprint) or "unknown")
     if missing.done or (missing.probation and folder.result.exists()):
         console.print(f"{spec.id}: done already, in {folder.path}", highlight=False, soft_wrap=True)
         return OK
@@ -85,6 +87,9 @@ def _train(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
         store.commit(spec, cls, plain, plain["curve"], plain["environment"], plain["code"])
         view.finished(spec, result.status, ", ".join(f"{k} {v:.6g}" for k, v in sorted(result.metrics.items())))
         return OK
+    except Exception as error:
+        store.fail(spec, cls, f"{type(error).__name__}: {error}", traceback.format_exc())
+        raise
     finally:
         view.close()
         for number, handler in before.items():

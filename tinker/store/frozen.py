@@ -8,22 +8,25 @@ Checkpoints stay behind; the rows carry digests, so an edited record is noticed.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 from tinker.errors import UserError
-from tinker.store.atomic import explained, make_folder, write_json
+from tinker.store.atomic import write_bytes, write_json
 from tinker.store.layout import PARTS, Layout, TrialFolder
 from tinker.store.record import StoredTrial
 from tinker.store.sealed import verify
 from tinker.store.store import Store
+from tinker.store.strict_json import encode
 from tinker.tables.grids import load_grid
 
 SCHEMA = 1
 #: Facts of the environment that belong on the page; all of them are with each row.
-SHOWN = ("torch", "lightning", "numpy", "python", "os", "cuda", "driver", "device", "threads", "precision", "backend")
+SHOWN = (
+    "torch", "libraries", "python", "os", "cuda", "cudnn", "driver", "device", "threads", "precision", "backend",
+)  # fmt: skip
+CHOOSE_ANOTHER = "a frozen record does not change, choose another name"
 
 
 def freeze_control(name: str, results: Path, grid_name: str) -> Path:
@@ -39,9 +42,12 @@ def freeze_control(name: str, results: Path, grid_name: str) -> Path:
     cells = [cell for cell in grid["cells"] if cell["arm"] == grid["control"]]
     rows = _finished(Store(results), grid, cells)
     target = Layout(results).grid(name).parent / str(cells[0]["scale"])
+    page, record = target / "record.json", _record(name, grid, cells, rows)
+    if page.exists() and page.read_bytes() != encode(record):
+        raise UserError(f"{page}: frozen already, with other rows; {CHOOSE_ANOTHER}")
     for row in rows:
         _copy(row.folder, Layout(target).trial(row.trial_id, row.environment_class))
-    write_json(target / "record.json", _record(name, grid, cells, rows))
+    write_json(page, record)
     return target
 
 
@@ -62,15 +68,10 @@ def _copy(source: TrialFolder, target: TrialFolder) -> None:
     if target.result.exists():
         if target.result.read_bytes() == source.result.read_bytes():
             return
-        raise UserError(
-            f"{target.path}: frozen already, with another result; a frozen record does not change, choose another name"
-        )
-    make_folder(target.path)
-    token = record["record"]["token"]
-    names = [source.part(part, token) for part in PARTS]
-    for path in (source.spec, *names, source.result):
-        with explained(target.path / path.name, path.stat().st_size):
-            shutil.copyfile(path, target.path / path.name)
+        raise UserError(f"{target.path}: frozen already, with another result; {CHOOSE_ANOTHER}")
+    parts = [source.part(part, record["record"]["token"]) for part in PARTS]
+    for path in (source.spec, *parts, source.result):  # the result last: with it the row is whole
+        write_bytes(target.path / path.name, path.read_bytes())
 
 
 def _record(name: str, grid: dict[str, Any], cells: list[dict[str, Any]], rows: list[StoredTrial]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 import lightning.pytorch as L
+import torch
 
 from tinker.config.schema import CheckpointConfig
 from tinker.train.module import GPTModule
@@ -28,17 +30,39 @@ def save(trainer: L.Trainer, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def resumable(path: Path, code: str) -> Path | None:
+    """The checkpoint, if it is there, whole, and made by the code of that fingerprint; else the trial starts anew.
+
+    Going on under other code would make a row that no code can make again.
+    """
+    if not path.exists():
+        return None
+    try:
+        made_by = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("code")
+    except Exception as error:  # torch has no exception of its own for a file cut short by a power failure
+        made_by = f"nobody knows: {error}"
+    if made_by != code:
+        logging.getLogger(__name__).warning("%s is left: made by other code (%s); starting anew", path.name, made_by)
+        return None
+    return path
+
+
 class Checkpointer(L.Callback):
     """Saves `last` by the clock and at the end, `best` on improvement, `tail` where probation will start.
 
-    It runs after the Recorder, whose state is part of what it saves. When `should_stop` says so it saves and stops
-    the Trainer; the trial can be taken up again from there.
+    It runs after the Recorder, whose state is part of what it saves, and signs with the fingerprint of the `code`. When
+    `should_stop` says so it saves and stops the Trainer; the trial can be taken up again from there.
     """
 
     def __init__(
-        self, folder: Path, recorder: Recorder, config: CheckpointConfig, should_stop: Callable[[], bool]
+        self,
+        folder: Path,
+        recorder: Recorder,
+        config: CheckpointConfig,
+        code: str,
+        should_stop: Callable[[], bool],
     ) -> None:
-        self.folder, self.recorder, self.should_stop = folder, recorder, should_stop
+        self.folder, self.recorder, self.code, self.should_stop = folder, recorder, code, should_stop
         self.period = 60.0 * config.minutes
         self.wants_best = config.keep in ("best", "all")
         self.saved_at = monotonic()
@@ -63,3 +87,6 @@ class Checkpointer(L.Callback):
             save(trainer, self.folder / LAST)
             self.saved_at = monotonic()
         self.recorder.stopwatch.start()
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint["code"] = self.code

@@ -3,12 +3,14 @@
 Code changes without changing numbers: a renamed function, a split file. So a row made by other code is put on
 probation instead of being thrown away: its first steps, its last steps from the checkpoint kept for this, its final
 evaluation and its learning rate at every step are computed again, and must be equal to the record bit by bit on a CPU,
-within `GPU_TOLERANCE` on a GPU. Without the checkpoint the whole trial is run again.
+within `GPU_TOLERANCE` on a GPU. Without a checkpoint that the new code can load, the whole trial is run again.
 """
 
 from __future__ import annotations
 
+import logging
 import math
+from pathlib import Path
 from typing import Any
 
 from tinker.provenance.code import code_record
@@ -34,30 +36,56 @@ def probe(spec: TrialSpec, folder: TrialFolder) -> dict[str, Any]:
     """
     record = verify(folder)
     assert record is not None, "only finished rows come on probation"
-    tail = folder.checkpoint / TAIL
-    steps, ends = int(record["steps"]), tail.exists() and record["status"] == "done"
+    tail, steps = folder.checkpoint / TAIL, int(record["steps"])
+    has_tail = tail.exists() and record["status"] == "done"
     training = Training(spec)
     tolerance = 0.0 if training.config.train.accelerator == "cpu" else GPU_TOLERANCE
-    training.fit(until=min(PROBE_STEPS, steps) if ends else steps)
-    first = training.recorder.probes(training.module)
-    checks: list[tuple[str, list[float], list[float]]] = [("training loss", first.first, record["probes"]["first"])]
-    if ends:
-        training = Training(spec)
-        training.fit(resume=tail)
-    last = training.recorder.probes(training.module)
-    checks.append(("training loss before the end", last.last, record["probes"]["last"]))
-    stored = {k: v for k, v in record["metrics"].items() if k not in MEASURED}
-    for name, value in stored.items():
-        checks.append((name, [training.recorder.metrics.get(name, math.nan)], [value]))
-    difference = next((d for d in (_difference(*check, tolerance) for check in checks) if d), None)
-    if first.lr != record["probes"]["lr"]:
-        difference = "the learning-rate schedule differs"
+    training.fit(until=min(PROBE_STEPS, steps) if has_tail else steps)
+    difference = _start_differs(training, record, tolerance)
+    how = "ends" if has_tail else "whole"
+    if has_tail and difference is None:
+        ended = _from_tail(spec, tail)
+        if ended is None:
+            how, ended = "whole", Training(spec)
+            ended.fit(until=steps)
+        training = ended
     return {
-        "held": difference is None,
-        "how": "ends" if ends else "whole",
+        "held": difference is None and (difference := _end_differs(training, record, tolerance)) is None,
+        "how": how,
         "difference": difference,
         "code": code_record(entry_modules(training.config), training.config.plugins),
     }
+
+
+def _from_tail(spec: TrialSpec, tail: Path) -> Training | None:
+    """The trial's last steps; None where the new code cannot take the old checkpoint up."""
+    training = Training(spec)
+    try:
+        training.fit(resume=tail)
+    except Exception as error:  # what cannot be loaded is anything from a KeyError to a torn file
+        logging.getLogger(__name__).warning("%s is of no use: %s; replaying the whole trial", tail.name, error)
+        return None
+    return training
+
+
+def _start_differs(training: Training, record: dict[str, Any], tolerance: float) -> str | None:
+    probes, then = training.recorder.probes(training.module), record["probes"]
+    if probes.lr != then["lr"]:
+        return "the learning-rate schedule differs"
+    return _difference("training loss", probes.first, then["first"], tolerance)
+
+
+def _end_differs(training: Training, record: dict[str, Any], tolerance: float) -> str | None:
+    recorder = training.recorder
+    status = "diverged" if recorder.diverged else "done"
+    if status != record["status"]:
+        return f"it ends as {status}, the record says {record['status']}"
+    last = recorder.probes(training.module).last
+    checks = [("training loss before the end", last, record["probes"]["last"])]
+    for name, value in record["metrics"].items():
+        if name not in MEASURED:
+            checks.append((name, [recorder.metrics.get(name, math.nan)], [value]))
+    return next((found for check in checks if (found := _difference(*check, tolerance))), None)
 
 
 def _difference(what: str, now: list[float], then: list[float], tolerance: float) -> str | None:

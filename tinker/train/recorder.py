@@ -53,6 +53,17 @@ class Recorder(L.Callback):
         self._sum: Tensor | None = None
         self._count = 0
 
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Gives the loggers of a resumed trial what they would have seen: some of them start a new file."""
+        for step in sorted({point.step for point in self.curve}):
+            metrics = {point.metric: point.value for point in self.curve if point.step == step}
+            for logger in trainer.loggers:
+                logger.log_metrics(metrics, step)
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if pl_module.device.type == "cuda":  # the process may have trained other models before this one
+            torch.cuda.reset_peak_memory_stats(pl_module.device)
+
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
@@ -65,10 +76,9 @@ class Recorder(L.Callback):
             self._last.append(loss.clone())
         self._sum = loss.double() if self._sum is None else self._sum + loss
         self._count += 1
-        if step % pl_module.config.train.eval_every == 0 or step == steps:
+        due = step % pl_module.config.train.eval_every == 0 or step == steps
+        if due or (step % FINITE_EVERY == 0 and not math.isfinite(self._sum)):
             self._evaluate(trainer, pl_module, step)
-        elif step % FINITE_EVERY == 0:
-            self.diverged = not math.isfinite(float(self._sum))
         if self.diverged:
             trainer.should_stop = True
         if self._timed_from is None:  # the first step pays for lazy initialisation and compilation

@@ -13,7 +13,7 @@ from tinker.provenance.code import code_record
 from tinker.provenance.environment import environment
 from tinker.spec import TrialSpec
 from tinker.store.checkpoints import retention
-from tinker.train.checkpoint import LAST, Checkpointer
+from tinker.train.checkpoint import LAST, Checkpointer, resumable
 from tinker.train.entry import entry_modules
 from tinker.train.loggers import build_loggers, log_spec
 from tinker.train.result import Status, TrialResult
@@ -35,8 +35,8 @@ class Hooks:
 def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> TrialResult:
     """Trains, evaluates and checkpoints one trial under `folder`.
 
-    Resumes from `folder/checkpoint/last.ckpt` where there is one. Returns an interrupted result when a hook asked for
-    it; a loss that is not finite is a diverged result.
+    Resumes from `folder/checkpoint/last.ckpt` where the same code left one. Returns an interrupted result when a hook
+    asked for it; a loss that is not finite is a diverged result.
 
     Raises:
         UserError: a corpus that differs from the spec's, a package that is not installed, or code that was edited
@@ -48,9 +48,10 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     code = code_record(entry_modules(config), config.plugins)
     loggers = build_loggers(config.logger, folder, spec.id)
     log_spec(loggers, spec.config)
-    checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, hooks.should_stop)
-    last = checkpoints / LAST
-    trainer = training.fit(resume=last if last.exists() else None, callbacks=[checkpointer], loggers=loggers)
+    made_by = code["fingerprint"]
+    checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, made_by, hooks.should_stop)
+    last = resumable(checkpoints / LAST, made_by)
+    trainer = training.fit(resume=last, callbacks=[checkpointer], loggers=loggers)
     for logger in loggers:
         logger.finalize("success")
     recorder = training.recorder

@@ -1,0 +1,38 @@
+"""Quick commands load nothing slow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Tinker, loaded
+from tests.tables import made_up
+
+
+def test_help_lists_the_commands_and_loads_nothing(tinker_command: Tinker) -> None:
+    done = tinker_command("--help")
+    assert done.returncode == 0
+    for name in ("run", "report", "plan", "train", "replay", "freeze", "schema", "doctor"):
+        assert f" {name} " in done.stdout
+    assert "130 interrupted" in done.stdout
+    assert loaded(done) == set()
+
+
+def test_no_command_is_help_too(tinker_command: Tinker) -> None:
+    assert "Usage" in tinker_command().stdout
+
+
+def test_a_report_needs_neither_torch_nor_ray_nor_lightning_nor_hydra(tinker_command: Tinker, tmp_path: Path) -> None:
+    made_up.save(tmp_path / "results", made_up.grid({"baseline-v0": [1, 2, 3], "wide": [1, 2, 3]}))
+    for arm, loss in (("baseline-v0", 2.0), ("wide", 1.9)):
+        for seed in (1, 2, 3):
+            made_up.finish(tmp_path / "results", arm, seed, val_loss=loss + 0.001 * seed)
+    done = tinker_command("report", "made-up")
+    assert done.returncode == 0, done.stderr
+    assert "wide" in done.stdout
+    assert not loaded(done) & {"torch", "ray", "lightning", "hydra"}
+
+
+def test_the_schema_needs_no_torch(tinker_command: Tinker) -> None:
+    done = tinker_command("schema")
+    assert '"properties"' in done.stdout
+    assert not loaded(done) & {"ray", "lightning"}

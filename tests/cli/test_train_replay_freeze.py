@@ -1,0 +1,182 @@
+"""`train`, `replay` and `freeze`, called in this process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.tables import made_up
+from tests.train.tiny import TINY, spec_of
+from tinker.cli.main import app
+from tinker.errors import FAILED, UserError
+from tinker.schedule.missing import class_of
+from tinker.store.layout import Layout
+from tinker.store.store import Store
+from tinker.train.result import CurvePoint, TrialResult
+
+OVERRIDES = [*TINY, "data.validation_documents=30", "train.accelerator=cpu"]
+SEEDS = (1, 2)
+
+
+def _tinker(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of two seeds, by `tinker train`, and a grid of which they are the control."""
+    results = tmp_path_factory.mktemp("made") / "results"
+    for seed in SEEDS:
+        done = _tinker("train", *OVERRIDES, "--seed", seed, "--results", results)
+        assert done.exit_code == 0, done.output
+    specs = [spec_of(seed=seed) for seed in SEEDS]
+    cells = [
+        {"arm": "base", "trial_id": s.id, "seed_init": s.seeds.init, "seed_data": s.seeds.data}
+        | {"corpus": "grammar", "scale": "smoke"}
+        for s in specs
+    ]
+    made_up.save(results, made_up.grid({"base": SEEDS}, "base", cells=cells, environment_class=class_of(specs[0])))
+    return results
+
+
+@pytest.fixture
+def results(made: Path, tmp_path: Path) -> Path:
+    """A copy."""
+    return Path(shutil.copytree(made, tmp_path / "results"))
+
+
+def test_what_is_trained_is_not_trained_again(results: Path) -> None:
+    again = _tinker("train", *OVERRIDES, "--seed", 1, "--results", results)
+    assert again.exit_code == 0
+    assert "done already" in again.output
+
+
+def test_a_trial_that_raises_is_marked_as_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*anything: Any) -> None:
+        raise ArithmeticError("no more memory")
+
+    monkeypatch.setattr("tinker.schedule.single.run_trial", broken)
+    done = _tinker("train", *OVERRIDES, "--results", tmp_path)
+    assert isinstance(done.exception, ArithmeticError)
+    [row] = Store(tmp_path).rows()
+    assert (row.status.state, row.status.cause) == ("failed", "ArithmeticError: no more memory")
+    assert "Traceback" in row.folder.log.read_text()
+
+
+def test_a_replay_of_a_row_is_equal(results: Path) -> None:
+    trial = spec_of(seed=1).id
+    done = _tinker("replay", trial[:6], "--results", results)
+    assert done.exit_code == 0, done.output
+    assert f"{trial}: equal " in done.stdout
+
+
+def test_a_replay_of_a_changed_row_is_different(results: Path) -> None:
+    _tamper(results, 1.0001)
+    done = _tinker("replay", spec_of(seed=1).id, "--results", results)
+    assert done.exit_code == FAILED
+    assert ": different " in done.stdout
+    assert "they part at step 40: val_loss is" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("factor", "answer", "code"), [(1.001, "equal within tolerance", 0), (1.1, "different", FAILED)]
+)
+def test_a_row_of_another_machine_is_equal_within_a_tolerance(
+    results: Path, factor: float, answer: str, code: int
+) -> None:
+    _tamper(results, factor, environment_class="cpu-another-torch2.13-t1-abcdef")
+    done = _tinker("replay", spec_of(seed=1).id, "--results", results)
+    assert done.exit_code == code, done.output
+    assert f": {answer} " in done.stdout
+    assert "the environment differs:" in done.stdout
+    assert "python: " in done.stdout
+
+
+def _tamper(results: Path, factor: float, environment_class: str | None = None) -> None:
+    """Replaces the row of seed 1 by one with another last loss, as a store would seal it."""
+    spec, store = spec_of(seed=1), Store(results)
+    row = store.get(spec.id, class_of(spec))
+    assert row is not None
+    assert row.result is not None
+    points = [CurvePoint(*point.values()) for point in row.curve().to_pylist()]
+    points = [
+        CurvePoint(p.step, p.metric, p.value * factor) if (p.step, p.metric) == (40, "val_loss") else p for p in points
+    ]
+    names = ("status", "steps", "metrics", "params", "flops_per_token", "probes")
+    plain = TrialResult.from_dict({**{n: row.result[n] for n in names}, "curve": []}).as_dict()
+    plain["metrics"]["val_loss"] *= factor
+    environment, code = row.environment() | ({"python": "3.0"} if environment_class else {}), row.code()
+    shutil.rmtree(row.folder.path)
+    cls = environment_class or row.environment_class
+    assert store.commit(spec, cls, plain, [vars(point) for point in points], environment, code)
+
+
+def test_no_such_trial_and_several_are_refused(results: Path) -> None:
+    for prefix, problem in (("zz", "no finished trial"), ("", "is the beginning of 2 ids")):
+        done = _tinker("replay", prefix, "--results", results)
+        assert isinstance(done.exception, UserError)
+        assert problem in str(done.exception)
+
+
+def test_a_frozen_record_holds_the_control_and_can_be_replayed(results: Path) -> None:
+    done = _tinker("freeze", "control", "made-up", "--results", results)
+    assert done.exit_code == 0, done.output
+    folder = results / "control" / "smoke"
+    record = json.loads((folder / "record.json").read_text())
+    losses = [trial["metrics"]["val_loss"] for trial in record["trials"]]
+    assert record["n"] == 2
+    assert record["mean"] == pytest.approx(sum(losses) / 2)
+    assert record["sd"] == pytest.approx(abs(losses[0] - losses[1]) / 2**0.5)
+    assert [trial["seed_init"] for trial in record["trials"]] == [1, 2]
+    assert record["config"]["model"]["n_embd"] == 16
+    assert {"torch", "python", "os", "device", "threads", "precision", "backend"} <= record["environment"].keys()
+    assert "lightning" in record["environment"]["libraries"]
+    assert not list(folder.rglob("*.ckpt"))
+    assert Store(folder).heal() == []
+
+    replayed = _tinker("replay", spec_of(seed=2).id, "--results", folder)
+    assert replayed.exit_code == 0, replayed.output
+    assert ": equal " in replayed.stdout
+
+
+def test_freezing_the_same_rows_again_changes_nothing(results: Path) -> None:
+    for _ in range(2):
+        assert _tinker("freeze", "control", "made-up", "--results", results).exit_code == 0
+    assert len(list((results / "control").rglob("result.json"))) == 2
+
+
+@pytest.mark.parametrize("change", ["other result", "other seeds"])
+def test_a_frozen_record_does_not_change(results: Path, change: str) -> None:
+    assert _tinker("freeze", "control", "made-up", "--results", results).exit_code == 0
+    frozen = {path: path.read_bytes() for path in (results / "control").rglob("*.json")}
+    if change == "other result":
+        _tamper(results, 1.0001)
+    else:
+        path = Layout(results).grid("made-up")
+        grid = json.loads(path.read_text())
+        path.write_text(json.dumps({**grid, "cells": grid["cells"][:1]}))
+    done = _tinker("freeze", "control", "made-up", "--results", results)
+    assert isinstance(done.exception, UserError)
+    assert "frozen already" in str(done.exception)
+    assert {path: path.read_bytes() for path in (results / "control").rglob("*.json")} == frozen
+
+
+def test_unfinished_trials_cannot_be_frozen(results: Path) -> None:
+    spec = spec_of(seed=2)
+    shutil.rmtree(Layout(results).trial(spec.id, class_of(spec)).path)
+    done = _tinker("freeze", "control", "made-up", "--results", results)
+    assert isinstance(done.exception, UserError)
+    assert "1 of the control's 2 trials are not done" in str(done.exception)
+    assert not (results / "control").exists()
+
+
+def test_the_curve_is_what_other_tools_read(results: Path) -> None:
+    spec = spec_of(seed=1)
+    [path] = Layout(results).trial(spec.id, class_of(spec)).path.glob("curve.*.parquet")
+    assert pyarrow.parquet.read_table(path).column_names == ["step", "metric", "value"]

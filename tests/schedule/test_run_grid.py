@@ -1,0 +1,163 @@
+"""A grid on Ray: what is missing runs, what is there stays."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.schedule.conftest import OVERRIDES, numbers, rows, run, untouched, write_grid
+from tests.train import tiny
+from tinker.errors import BUSY, FAILED, OK, UserError
+from tinker.report.api import make_report
+from tinker.schedule.cluster import Capacity
+from tinker.store.lock import driver_lock
+from tinker.store.store import Store
+from tinker.tables.grids import load_grid
+from tinker.train.trial import run_trial
+
+pytestmark = pytest.mark.xdist_group("ray")
+
+LINEAR = {"linear": {"model.attention": "linear"}}
+ROTARY = {"rotary": {"model.position": "rotary"}}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, ray_up: Capacity) -> tuple[Path, str]:
+    """A folder with a grid of four trials and its results, and what the run said."""
+    folder = tmp_path_factory.mktemp("ran")
+    code, said = run(write_grid(folder, LINEAR), folder / "results")
+    assert code == OK, said
+    return folder, said
+
+
+@pytest.fixture
+def folder(ran: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of that folder: files with the times that they had."""
+    return Path(shutil.copytree(ran[0], tmp_path / "copy"))
+
+
+def _ids(results: Path, *arms: str) -> set[str]:
+    return {cell["trial_id"] for cell in load_grid(results, "g")["cells"] if cell["arm"] in arms}
+
+
+def test_every_trial_is_recorded_once_and_told_of(ran: tuple[Path, str]) -> None:
+    folder, said = ran
+    stored = rows(folder / "results")
+    assert stored.keys() == _ids(folder / "results", "base", "linear")
+    assert {(row.status.state, row.status.attempts) for row in stored.values()} == {("done", 1)}
+    assert "2 arms, 2 seeds, 4 trials: 0 done, 4 to run" in said
+    assert all(f"[{n}/4]" in said for n in (1, 2, 3, 4))
+    assert "4 done; see it with: tinker report g" in said
+
+
+def test_a_trial_in_an_actor_is_the_one_in_a_process_of_its_own(ran: tuple[Path, str], tmp_path: Path) -> None:
+    spec = tiny.spec_of("model.attention=linear", seed=2)
+    row = rows(ran[0] / "results")[spec.id]
+    result = run_trial(spec, tmp_path)
+    assert row.result is not None
+    assert row.result["probes"] == result.as_dict()["probes"]
+    mine = [(p["step"], p["metric"], p["value"]) for p in result.as_dict()["curve"] if p["metric"] not in tiny.MEASURED]
+    its = [tuple(p.values()) for p in row.curve().to_pylist() if p["metric"] not in tiny.MEASURED]
+    assert its == mine
+
+
+def test_a_second_run_does_nothing(folder: Path) -> None:
+    before = untouched(folder / "results")
+    code, said = run(folder / "g.yaml", folder / "results")
+    assert (code, "nothing to do" in said) == (OK, True)
+    assert untouched(folder / "results") == before
+
+
+def test_an_added_arm_runs_only_its_own_trials(folder: Path, ray_up: Capacity) -> None:
+    before = untouched(folder / "results")
+    code, said = run(write_grid(folder, LINEAR | ROTARY), folder / "results")
+    assert code == OK
+    assert "4 done, 2 to run" in said
+    after = untouched(folder / "results")
+    assert before.items() <= after.items()
+    assert rows(folder / "results").keys() == _ids(folder / "results", "base", "linear", "rotary")
+
+
+def test_a_removed_arm_stays_in_the_store_and_leaves_the_report(folder: Path) -> None:
+    results = folder / "results"
+    assert {arm.name for arm in _report_arms(results)} == {"base", "linear"}
+    gone = _ids(results, "linear")
+    before = untouched(results)
+    code, _ = run(write_grid(folder, {}), results)
+    assert code == OK
+    assert gone <= rows(results).keys()
+    assert untouched(results) == before
+    assert {arm.name for arm in _report_arms(results)} == {"base"}
+
+
+def _report_arms(results: Path) -> Any:
+    from tinker.tables.grids import load_grid
+
+    make_report(results, "g")
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(results / "g" / "comparisons.parquet")
+    assert set(table["arm"].to_pylist()) == {arm["name"] for arm in load_grid(results, "g")["arms"]}
+    return [type("Arm", (), {"name": name}) for name in set(table["arm"].to_pylist())]
+
+
+def test_two_grids_share_their_control(folder: Path, ray_up: Capacity) -> None:
+    before = untouched(folder / "results")
+    code, said = run(write_grid(folder, ROTARY, name="other"), folder / "results")
+    assert code == OK
+    assert "2 done, 2 to run" in said
+    assert before.items() <= untouched(folder / "results").items()
+    assert len(rows(folder / "results")) == 6
+
+
+def test_logging_and_checkpoints_are_not_another_question(folder: Path) -> None:
+    code, said = run(folder / "g.yaml", folder / "results", "logger.csv=true", "checkpoint.minutes=1")
+    assert (code, "nothing to do" in said) == (OK, True)
+
+
+def test_a_second_run_at_the_same_time_is_refused(folder: Path) -> None:
+    with driver_lock(folder / "results"), pytest.raises(UserError, match="another tinker runs here") as caught:
+        run(folder / "g.yaml", folder / "results")
+    assert caught.value.exit_code == BUSY
+
+
+def test_what_can_never_fit_is_refused_at_once(tmp_path: Path, ray_up: Capacity) -> None:
+    grid = write_grid(tmp_path, LINEAR, resources={"cpus": ray_up.cpus + 1})
+    with pytest.raises(UserError, match=r"resources: a trial asks for .* CPUs and 0 GPUs, the cluster has") as caught:
+        run(grid, tmp_path / "results")
+    assert caught.value.exit_code == 2
+    assert not rows(tmp_path / "results")
+
+
+def test_a_budget_of_trials_ends_the_run(tmp_path: Path, ray_up: Capacity) -> None:
+    grid = write_grid(tmp_path, LINEAR, budget={"trials": 1})
+    code, said = run(grid, tmp_path / "results")
+    assert code == FAILED
+    assert "budget.trials reached: 1 done; 3 trials are left" in said
+    assert len(rows(tmp_path / "results")) == 1
+
+
+def test_a_budget_of_hours_ends_the_run(tmp_path: Path, ray_up: Capacity) -> None:
+    code, said = run(write_grid(tmp_path, LINEAR, budget={"hours": 1e-7}), tmp_path / "results")
+    assert code == FAILED
+    assert "budget of 1e-07 hours is used up" in said
+    assert not rows(tmp_path / "results")
+    assert not list((tmp_path / "results").glob(".stop-*"))
+
+
+def test_a_row_made_in_a_grid_is_found_by_a_single_trial(folder: Path) -> None:
+    from rich.console import Console
+
+    from tinker.schedule.single import train_one
+
+    before = untouched(folder / "results")
+    assert train_one(OVERRIDES, 1, folder / "results", Console(quiet=True)) == OK
+    assert untouched(folder / "results") == before
+
+
+def test_the_store_is_sound_after_all_that(folder: Path) -> None:
+    assert Store(folder / "results").heal() == []
+    assert {numbers(row)["status"] for row in rows(folder / "results").values()} == {"done"}
