@@ -2,8 +2,8 @@
 
     python benchmarks/overhead.py [TRIALS]
 
-A trial does one step and one evaluation of a few tokens, so all of it counts as overhead: the time between two commits of
-the run, times the trials that run at once. The first trial of each actor, which imports torch, is left out.
+A trial does one step and one evaluation of a few tokens, so all of it counts as overhead: the time between two commits
+of the run, times the trials that run at once. The first trial of each actor, which imports torch, is left out.
 """
 
 from __future__ import annotations

@@ -58,10 +58,12 @@ def test_tensorboard_has_the_curve(bare: TrialResult, tmp_path: Path) -> None:
 
 
 @needs("wandb")
-def test_wandb_writes_a_run_offline(bare: TrialResult, tmp_path: Path) -> None:
-    result = run_trial(spec_of(*SHORT, "logger=wandb", "logger.wandb.offline=true"), tmp_path)
-    assert numbers(result) == numbers(bare)
-    assert list(tmp_path.glob("wandb/offline-run-*/*.wandb"))
+def test_wandb_writes_a_run_offline_for_each_trial_of_a_process(bare: TrialResult, tmp_path: Path) -> None:
+    specs = [spec_of(*SHORT, "logger=wandb", "logger.wandb.offline=true", seed=seed) for seed in (1, 2)]
+    results = [run_trial(spec, tmp_path / spec.id) for spec in specs]
+    assert numbers(results[0]) == numbers(bare)
+    for spec in specs:  # the second not in the run of the first
+        assert len(list(tmp_path.glob(f"{spec.id}/wandb/offline-run-*/run-{spec.id}.wandb"))) == 1
 
 
 @needs("mlflow")

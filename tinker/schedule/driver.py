@@ -109,14 +109,16 @@ class Driver:
             resources = {"cpu": self.limits.cpus, "gpu": self.limits.gpus}
             run_pool(items, resources, width, Events(self._started, self._outcome, self._crashed, self._tick))
             for spec in list(self._running.values()):  # the grace ran out while they were at it
-                self._ended(spec, "interrupted", "did not save in time; goes on from its last checkpoint")
+                self._release(spec, "did not save in time; goes on from its last checkpoint")
         return self._again
 
     def _started(self, item: WorkItem) -> None:
+        if self._stopped_at is not None:
+            return  # it will find the stop file, and return at once
         for spec in item.specs:
             self._running[spec.id] = spec
-            self._attempts[spec.id] += item.task == "train"
-            if item.task == "train" and self._stopped_at is None:
+            if item.task == "train":
+                self._attempts[spec.id] += 1
                 with self._storing():
                     self.store.begin(spec, class_of(spec), self.owner)
             self.view.started(spec, item.task)
@@ -137,7 +139,8 @@ class Driver:
         elif outcome.probation is not None:
             self._judge(spec, cls, outcome.probation)
         elif result is None:
-            self._ended(spec, "interrupted", "")
+            if spec.id in self._running:
+                self._release(spec, "before its first step")
         elif result.status == "interrupted":
             self.store.release(spec, cls, "interrupted")
             self._ended(spec, "interrupted", f"saved at step {result.steps}")
@@ -168,6 +171,11 @@ class Driver:
                 self._ended(spec, "retry", cause)
             else:
                 self._ended(spec, "failed", cause)
+
+    def _release(self, spec: TrialSpec, note: str) -> None:
+        with self._storing():
+            self.store.release(spec, class_of(spec), "interrupted")
+        self._ended(spec, "interrupted", note)
 
     def _ended(self, spec: TrialSpec, status: str, note: str) -> None:
         self._running.pop(spec.id, None)

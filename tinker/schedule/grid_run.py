@@ -62,6 +62,7 @@ def run_grid(
     with driver_lock(results, wait=wait, notice=say):
         prepared = prepare(grid, overrides, results)
         plan, missing = prepared.plan, prepared.missing
+        named = plan.name if results == Path("results") else f"{plan.name} --results {results}"
         config, limits = TrialConfig.from_dict(plan.control.config), limits_of(plan)
         todo = len(missing.train) + len(missing.probation)
         flops = size_of(plan.control)["flops_per_token"]
@@ -73,12 +74,12 @@ def run_grid(
             say(note)
         say(_opening(prepared))
         if not todo:
-            say(f"nothing to do; see it with: tinker report {plan.name}")
+            say(f"nothing to do; see it with: tinker report {named}")
             return OK
         train = missing.train[: plan.grid.budget.trials]
         summary = _drive(prepared, train, limits, console)
         left_out = len(missing.train) - len(train)
-    return _closing(say, plan.name, summary, left_out)
+    return _closing(say, named, summary, left_out)
 
 
 def limits_of(plan: Plan) -> Limits:

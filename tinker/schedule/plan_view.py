@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -85,7 +86,7 @@ def _detectable(prepared: Prepared) -> dict[str, Any]:
     alpha = grid.decide.alpha / max(1, arms) if grid.decide.correction == "holm" else grid.decide.alpha
     in_sd = minimum_detectable_effect(len(seeds.arms), len(seeds.control), alpha)
     values = [r.result["metrics"].get(grid.decide.metric) for r in _control_rows(prepared) if r.result]
-    known = [v for v in values if v is not None]
+    known = [v for v in values if v is not None and math.isfinite(v)]  # a divergence has no spread
     sd = stdev(known) if len(known) >= 2 else None
     absolute = in_sd * sd if in_sd is not None and sd is not None else None
     return {"in_sd": in_sd, "control_sd": sd, "control_n": len(known), "effect": absolute, "alpha_per_arm": alpha}

@@ -28,8 +28,8 @@ def check_machine(config: TrialConfig, flops_per_token: float, trials: int, at_o
         seconds = tokens * flops_per_token / (UTILISATION * matmul_flops_per_second(config.train.threads)) / at_once
         raise UserError(
             f"scale={config.scale.name} asks for a GPU and train.accelerator is cpu: here {trials} trial(s) would take "
-            f"about {duration(seconds)}; choose scale=cpu or scale=cpu-char, run it where there is a GPU, or accept the "
-            "time with --force"
+            f"about {duration(seconds)}; choose scale=cpu or scale=cpu-char, run it where there is a GPU, or accept "
+            "the time with --force"
         )
     load(config.data)
 

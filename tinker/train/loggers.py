@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,29 @@ from tinker.config.schema import LoggerConfig
 from tinker.errors import UserError
 
 
-def build_loggers(config: LoggerConfig, folder: Path, name: str) -> list[Logger]:
-    """The Lightning loggers that a config asks for; files land under `folder`.
+@contextmanager
+def mirrors(config: LoggerConfig, folder: Path, name: str, spec: dict[str, Any]) -> Iterator[list[Logger]]:
+    """The Lightning loggers that a config asks for, with the resolved config beside the curves; closed at the end.
+
+    Files land under `folder`; the run is called `name`.
 
     Raises:
         UserError: see `require_packages`.
     """
     require_packages(config)
+    loggers = _loggers(config, folder, name)
+    try:
+        for logger in loggers:
+            logger.log_hyperparams(spec)
+        yield loggers
+    finally:
+        for logger in loggers:
+            logger.finalize("success")
+            if isinstance(logger, WandbLogger):  # left open, it would take in the next trial of this process
+                logger.experiment.finish()
+
+
+def _loggers(config: LoggerConfig, folder: Path, name: str) -> list[Logger]:
     loggers: list[Logger] = []
     if config.csv:
         loggers.append(CSVLogger(folder, name="csv", version=""))
@@ -46,9 +64,3 @@ def require_packages(config: LoggerConfig) -> None:
     for name, wanted in (("wandb", config.wandb), ("mlflow", config.mlflow)):
         if wanted is not None and importlib.util.find_spec(name) is None:
             raise UserError(f"logger.{name}: the package {name} is not installed; pip install 'tinker-matrix[{name}]'")
-
-
-def log_spec(loggers: list[Logger], config: dict[str, Any]) -> None:
-    """Puts the resolved config beside the curves."""
-    for logger in loggers:
-        logger.log_hyperparams(config)

@@ -55,14 +55,12 @@ class Recorder(L.Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Gives the loggers of a resumed trial what they would have seen: some of them start a new file."""
+        if pl_module.device.type == "cuda":  # the trial before it in this process may have needed more
+            torch.cuda.reset_peak_memory_stats(pl_module.device)
         for step in sorted({point.step for point in self.curve}):
             metrics = {point.metric: point.value for point in self.curve if point.step == step}
             for logger in trainer.loggers:
                 logger.log_metrics(metrics, step)
-
-    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if pl_module.device.type == "cuda":  # the process may have trained other models before this one
-            torch.cuda.reset_peak_memory_stats(pl_module.device)
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int

@@ -15,7 +15,7 @@ from tinker.spec import TrialSpec
 from tinker.store.checkpoints import retention
 from tinker.train.checkpoint import LAST, Checkpointer, resumable
 from tinker.train.entry import entry_modules
-from tinker.train.loggers import build_loggers, log_spec
+from tinker.train.loggers import mirrors
 from tinker.train.result import Status, TrialResult
 from tinker.train.training import Training
 
@@ -46,14 +46,11 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     training = Training(spec, hooks.progress)
     config, checkpoints = training.config, folder / "checkpoint"
     code = code_record(entry_modules(config), config.plugins)
-    loggers = build_loggers(config.logger, folder, spec.id)
-    log_spec(loggers, spec.config)
     made_by = code["fingerprint"]
     checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, made_by, hooks.should_stop)
     last = resumable(checkpoints / LAST, made_by)
-    trainer = training.fit(resume=last, callbacks=[checkpointer], loggers=loggers)
-    for logger in loggers:
-        logger.finalize("success")
+    with mirrors(config.logger, folder, spec.id, spec.config) as loggers:
+        trainer = training.fit(resume=last, callbacks=[checkpointer], loggers=loggers)
     recorder = training.recorder
     status: Status = "interrupted" if checkpointer.interrupted else "diverged" if recorder.diverged else "done"
     if code_record(entry_modules(config), config.plugins) != code:

@@ -1,0 +1,74 @@
+"""`tinker plan`: what would run, before anything does."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tests.schedule.conftest import OVERRIDES, write_grid
+from tests.train import tiny
+from tinker.schedule.missing import class_of
+from tinker.schedule.plan_view import make_plan, show_plan
+from tinker.schedule.single import train_one
+from tinker.store.store import Store
+
+ARMS = {"multi-query": {"model.attention.kv_heads": 1}, "wide": {"model.n_embd": 32}}
+
+
+def _shown(made: dict[str, Any]) -> str:
+    said = io.StringIO()
+    show_plan(made, Console(file=said, width=200))
+    return said.getvalue()
+
+
+def test_sizes_stand_beside_the_controls_and_a_change_of_scale_is_marked(tmp_path: Path) -> None:
+    made = make_plan(str(write_grid(tmp_path, ARMS, seeds=3)), [], tmp_path / "results")
+    arms = {arm["name"]: arm for arm in made["arms"]}
+    assert list(arms) == ["base", "multi-query", "wide"]
+    # One of two heads of keys and values less: two projections of 16 by 8.
+    assert arms["base"]["params"] - arms["multi-query"]["params"] == 2 * 16 * 8
+    assert arms["base"]["params_ratio"] == 1
+    assert arms["wide"]["flops_ratio"] > 2
+    assert [arms[name]["changes_scale"] for name in arms] == [False, False, True]
+    assert made["trials"] == {"done": 0, "probation": 0, "to_run": 9}
+    assert made["tokens_per_trial"] == 40 * 4 * 16
+    text = _shown(made)
+    assert "wide *" in text
+    assert "* changes what the scale sets" in text
+    assert "9 trials to run, 2,560 tokens each" in text
+    assert "the time is unknown" in text
+    assert not (tmp_path / "results").exists(), "a plan writes nothing"
+
+
+def test_what_has_run_is_counted_and_tells_time_and_noise(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        assert train_one(OVERRIDES, seed, tmp_path / "results", Console(quiet=True)) == 0
+    made = make_plan(str(write_grid(tmp_path, ARMS, seeds=3)), [], tmp_path / "results")
+    assert made["trials"] == {"done": 2, "probation": 0, "to_run": 7}
+    assert made["seconds_left"] > 0
+    assert made["detectable"]["control_n"] == 2
+    assert made["detectable"]["effect"] == pytest.approx(made["detectable"]["in_sd"] * made["detectable"]["control_sd"])
+    assert "7 trials to run" in _shown(made)
+
+
+def test_one_seed_can_detect_nothing(tmp_path: Path) -> None:
+    made = make_plan(str(write_grid(tmp_path, ARMS, seeds=1)), [], tmp_path / "results")
+    assert made["detectable"]["in_sd"] is None
+    assert "no test is possible" in _shown(made)
+
+
+def test_a_control_that_diverged_does_not_break_the_plan(tmp_path: Path) -> None:
+    base = {"optimizer.lr": 1e30, "train.grad_clip": None}
+    overrides = ["optimizer.lr=1e30", "train.grad_clip=null"]
+    assert train_one([*OVERRIDES, *overrides], 1, tmp_path / "results", Console(quiet=True)) == 0
+    spec = tiny.spec_of(*overrides)
+    row = Store(tmp_path / "results").get(spec.id, class_of(spec))
+    assert row is not None
+    assert row.status.state == "diverged"
+    made = make_plan(str(write_grid(tmp_path, ARMS, base=base)), [], tmp_path / "results")
+    assert made["trials"]["done"] == 1
+    assert "to run" in _shown(made)
