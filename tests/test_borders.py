@@ -1,6 +1,6 @@
 """Imports point one way: model <- data, config, train <- schedule <- cli; what reads tables stays light.
 
-Read from the sources; nothing is imported. What a module may reach when it is imported leaves out the imports inside its
+Read from the sources; nothing is imported. What a module reaches when it is imported leaves out the imports inside its
 functions; what a package may name at all counts them.
 """
 
