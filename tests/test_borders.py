@@ -78,7 +78,7 @@ def imports(name: str, lazy: bool) -> frozenset[str]:
 
 def reached(name: str) -> dict[str, tuple[str, ...]]:
     """Everything that importing a module imports, with the way there."""
-    ways = {name: (name,)}
+    ways: dict[str, tuple[str, ...]] = {name: (name,)}
     queue = [name]
     while queue:
         here = queue.pop()

@@ -9,10 +9,10 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer.main
 import yaml
+from typer.core import TyperGroup
 
 from model.slots import ATTENTION, FIELDS
 from tinker.cli.main import app
@@ -36,7 +36,7 @@ PARTS = {"decide": Decide, "resources": Resources, "budget": Budget}
 
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [line[2:] for kind, text in BLOCKS if kind == "console" for line in text.splitlines() if line[:2] == "$ "]
-FILES = {match[1]: text for _, text in BLOCKS if (match := re.match(r"# (\S+\.(?:yaml|py))\n", text))}
+FILES = {match[1]: text for _, text in BLOCKS if (match := re.match(r"(?:# @.*\n)?# (\S+\.(?:yaml|py))\n", text))}
 
 
 def rows(header: str) -> list[list[str]]:
@@ -78,10 +78,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_command_parses(line: str) -> None:
     name, *arguments = shlex.split(line.partition(" > ")[0])[1:]
     group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
-    command = group.get_command(click.Context(group), name)
-    assert command is not None, f"tinker has no command {name}"
-    command.make_context(name, arguments)
+    assert isinstance(group, TyperGroup)
+    group.commands[name].make_context(name, arguments)
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if re.match(r"tinker (plan|run|report) \S+\.yaml", line)])

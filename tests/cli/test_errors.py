@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,15 +34,23 @@ decide: { metric: val_loss, min_effect: 0.01 }
         (["plan", "missing.yaml"], "missing.yaml"),
     ],
 )
-def test_bad_input_is_one_message(tinker_command: Tinker, tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_bad_input_is_one_message(
+    tmp_path: Path,
+    arguments: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     (tmp_path / "grid.yaml").write_text(GRID)
-    done = tinker_command(*arguments)
-    assert done.returncode == USAGE, done.stderr
-    said = message(done)
-    assert said.startswith("tinker: ")
-    assert told in said
-    assert "Traceback" not in said
-    assert done.stdout == ""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tinker", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == USAGE
+    output = capsys.readouterr()
+    assert output.err.startswith("tinker: ")
+    assert told in output.err
+    assert output.out == ""
     assert not (tmp_path / "results" / "trials").exists()
 
 

@@ -48,6 +48,8 @@ class Troubled(CrossEntropy):
         self.calls = Path(__file__).with_name(f"{config.how}-{config.once}.calls")
 
     def forward(self, logits, targets):
+        if logits.is_meta:  # the count of FLOPs is no step
+            return super().forward(logits, targets)
         with self.calls.open("a") as file:
             file.write("x")
         seen = self.calls.stat().st_size

@@ -72,9 +72,9 @@ def test_the_optimizer_gets_the_rate_of_the_schedule_at_every_step() -> None:
     training = Training(spec_of("train.steps=12", "train.eval_every=12"))
     step = training.module.training_step
 
-    def watched(batch: tuple[torch.Tensor, torch.Tensor], index: int) -> torch.Tensor:
+    def watched(batch: tuple[torch.Tensor, torch.Tensor], batch_idx: int) -> torch.Tensor:
         seen.append(training.module.optimizers().param_groups[0]["lr"])
-        return step(batch, index)
+        return step(batch, batch_idx)
 
     training.module.training_step = watched  # type: ignore[method-assign]
     training.fit()

@@ -13,6 +13,9 @@ from rich.text import Text
 
 from tinker.report.view import Report, Section, Table
 
+#: A text of so many columns stands in a table unbroken, as numbers do; a longer one may wrap.
+SHORT = 12
+
 STYLES = {
     "better": "bold green",
     "worse": "bold red",
@@ -70,20 +73,17 @@ def _table(console: Console, table: Table) -> None:
     console.print()
     console.print(Text(table.title, style="bold"))
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    whole = _fits(table, console.width)
-    for column in table.columns:
+    lengths = [max(map(len, cells)) for cells in zip([c.name for c in table.columns], *table.rows, strict=True)]
+    firm = [c.number or length <= SHORT for c, length in zip(table.columns, lengths, strict=True)]
+    fits = sum(n + 2 if unbroken else SHORT for n, unbroken in zip(lengths, firm, strict=True)) <= console.width
+    for column, unbroken in zip(table.columns, firm, strict=True):
         side: JustifyMethod = "right" if column.number else "left"
-        grid.add_column(Text(column.name), justify=side, overflow="fold", no_wrap=column.number and whole)
+        # Where not even the numbers fit, everything wraps, and nothing is cut.
+        grid.add_column(Text(column.name), justify=side, overflow="fold", no_wrap=fits and unbroken)
     for cells, mark in zip(table.rows, table.marks, strict=True):
         grid.add_row(*(Text(cell, style=STYLES[mark] if mark and cell == mark else "") for cell in cells))
     console.print(grid)
     console.print(Text(table.note, style="dim"))
-
-
-def _fits(table: Table, width: int) -> bool:
-    """Whether the numbers fit unbroken, with eight columns left for each text; else all wraps, and nothing is cut."""
-    lengths = [max(map(len, cells)) for cells in zip([c.name for c in table.columns], *table.rows, strict=True)]
-    return sum(n + 2 if c.number else 10 for c, n in zip(table.columns, lengths, strict=True)) <= width
 
 
 def _list(console: Console, title: str, items: Iterable[str]) -> None:
