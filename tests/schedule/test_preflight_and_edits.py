@@ -77,7 +77,7 @@ def test_as_many_trials_run_at_once_as_fit_and_are_wanted() -> None:
 
 def test_code_that_was_edited_since_the_run_began_is_not_run(tmp_path: Path) -> None:
     spec = tiny.spec_of()
-    [outcome] = execute(WorkItem((spec,), "train", str(tmp_path), str(tmp_path / "stop"), ("0" * 16,)))
+    [outcome] = execute(WorkItem((spec,), "train", str(tmp_path), str(tmp_path), str(tmp_path / "stop"), ("0" * 16,)))
     assert outcome.result is None
     assert outcome.error is not None
     assert "code was edited since the run began" in outcome.error
@@ -98,7 +98,7 @@ def test_code_that_is_edited_during_a_trial_makes_no_row(tmp_path: Path) -> None
 def test_a_worker_that_is_told_to_stop_begins_nothing(tmp_path: Path) -> None:
     spec = tiny.spec_of()
     (tmp_path / "stop").touch()
-    item = WorkItem((spec,), "train", str(tmp_path), str(tmp_path / "stop"), (code_of(spec),))
+    item = WorkItem((spec,), "train", str(tmp_path), str(tmp_path), str(tmp_path / "stop"), (code_of(spec),))
     assert execute(item) == [Outcome(spec.id, "")]
     assert not (tmp_path / "trials").exists()
 

@@ -137,7 +137,7 @@ def test_how_often_it_is_evaluated_does_not_disturb_training(alone: TrialResult,
 
 def test_a_worker_gives_what_a_call_gives(alone: TrialResult, tmp_path: Path) -> None:
     spec = spec_of()
-    item = WorkItem((spec,), "train", str(tmp_path), str(tmp_path / "stop"), (code_of(spec),))
+    item = WorkItem((spec,), "train", str(tmp_path), str(tmp_path), str(tmp_path / "stop"), (code_of(spec),))
     [outcome] = execute(WorkItem.from_dict(item.as_dict()))
     assert outcome.result is not None
     assert numbers(outcome.result) == numbers(alone)

@@ -10,7 +10,6 @@ import typer
 
 from tinker.cli.options import RESULTS, Grid, Json, Overrides, Results
 
-
 #: Columns where nothing says how wide the reader's page is.
 PIPE_WIDTH = 100
 

@@ -6,10 +6,13 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from tinker.errors import UserError
+import tinker
+from tinker.errors import FAILED, UserError
 
 MEBIBYTE = 1024 * 1024
 #: Work items and results are small; Ray's default takes 30 % of the machine's memory.
@@ -46,18 +49,26 @@ def ray_cluster() -> Iterator[Capacity]:
         yield _capacity()
         return
     logging.getLogger("ray").setLevel(logging.ERROR)
-    if joined:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
-    else:
-        ray.init(
-            address="local",
-            num_cpus=cores(),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-        )
+    private: dict[str, Any] = (
+        {} if joined else {"address": "local", "num_cpus": cores(), "object_store_memory": OBJECT_STORE_BYTES}
+    )
+    try:
+        # Ray puts the current folder first on the workers' path, where a model.py of the user would hide `model`.
+        with chdir(Path(tinker.__file__).parents[1]):
+            ray.init(
+                include_dashboard=None if joined else False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                configure_logging=False,
+                **private,
+            )
+    except Exception as error:  # Ray raises whatever its start-up raised
+        where = f"the cluster at RAY_ADDRESS={os.environ['RAY_ADDRESS']}" if joined else "a private Ray"
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"{where} did not answer: {reason}; a busy machine may just need another try, `tinker doctor` says more",
+            exit_code=FAILED,
+        ) from error
     try:
         yield _capacity()
     finally:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -69,6 +70,7 @@ class Driver:
         self._code: dict[str, str] = {}
         self._running: dict[str, TrialSpec] = {}
         self._again: list[TrialSpec] = []
+        self._settled: set[str] = set()  # of this round
         self._attempts: Counter[str] = Counter()
         self._deadline = time.monotonic() + 3600 * limits.hours if limits.hours is not None else None
         self._stopped_at: float | None = None
@@ -102,14 +104,19 @@ class Driver:
         """One pass over the trials; returns those that are to be trained after it."""
         from tinker.schedule.pool import Events, run_pool
 
-        self._again = []
+        self._again, self._settled = [], set()
         if specs:
             results = str(self.store.layout.results.resolve())
-            items = [WorkItem((s,), task, results, str(self.stop_file), (self._code[s.id],)) for s in specs]
+            items = [
+                WorkItem((s,), task, results, str(Path.cwd()), str(self.stop_file), (self._code[s.id],)) for s in specs
+            ]
             resources = {"cpu": self.limits.cpus, "gpu": self.limits.gpus}
             run_pool(items, resources, width, Events(self._started, self._outcome, self._crashed, self._tick))
             for spec in list(self._running.values()):  # the grace ran out while they were at it
                 self._release(spec, "did not save in time; goes on from its last checkpoint")
+            if self._stopped_at is None:
+                for spec in (s for s in specs if s.id not in self._settled):
+                    self._ended(spec, "failed", "Ray ended without running it")
         return self._again
 
     def _started(self, item: WorkItem) -> None:
@@ -161,7 +168,9 @@ class Driver:
             self._ended(spec, "superseded", f"the new code gives other numbers: {probation['difference']}")
 
     def _crashed(self, item: WorkItem, cause: str) -> None:
-        for spec in (s for s in item.specs if s.id in self._running):  # a crash after the outcome changes nothing
+        for spec in (s for s in item.specs if s.id not in self._settled):  # a crash after the outcome changes nothing
+            if spec.id not in self._running:  # the worker died before it took the trial up
+                self._attempts[spec.id] += 1
             attempts = self._attempts[spec.id]
             if item.task == "train":
                 with self._storing():
@@ -179,6 +188,7 @@ class Driver:
 
     def _ended(self, spec: TrialSpec, status: str, note: str) -> None:
         self._running.pop(spec.id, None)
+        self._settled.add(spec.id)
         self._to_save.discard(spec.id)
         self.summary.ended[status] += 1
         self.view.finished(spec, status, note)

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tinker.schedule.work import Outcome, WorkItem
@@ -36,6 +37,8 @@ class TrialActor(tune.Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         self.item = WorkItem.from_dict(config["item"])
+        if Path(self.item.folder).is_dir():  # not so on another machine, where nothing relative is meant
+            os.chdir(self.item.folder)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.setup(new_config)

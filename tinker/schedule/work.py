@@ -19,6 +19,7 @@ class WorkItem:
         specs: the trials.
         task: `train` to run them; `probation` to ask whether their stored rows still hold under the code at hand.
         results: the results folder, absolute.
+        folder: the one that `tinker run` was called in: relative paths in a config mean that one.
         stop_file: when this file appears, the worker saves its state and returns.
         code: the fingerprint of each trial's code when the run began. A worker that finds another one has imported what
             nobody can tell any more, since files were edited meanwhile.
@@ -27,6 +28,7 @@ class WorkItem:
     specs: tuple[TrialSpec, ...]
     task: Task
     results: str
+    folder: str
     stop_file: str
     code: tuple[str, ...]
 
@@ -36,6 +38,7 @@ class WorkItem:
             "specs": [spec.as_dict() for spec in self.specs],
             "task": self.task,
             "results": self.results,
+            "folder": self.folder,
             "stop_file": self.stop_file,
             "code": list(self.code),
         }
@@ -44,7 +47,7 @@ class WorkItem:
     def from_dict(cls, data: dict[str, Any]) -> WorkItem:
         """The inverse of `as_dict`."""
         specs = tuple(TrialSpec.from_dict(s) for s in data["specs"])
-        return cls(specs, data["task"], data["results"], data["stop_file"], tuple(data["code"]))
+        return cls(specs, data["task"], data["results"], data["folder"], data["stop_file"], tuple(data["code"]))
 
 
 @dataclass(frozen=True)
