@@ -139,5 +139,5 @@ print(commit(store, done + 1, 1.0), len(store.done(ids, CLASS)) == done + 2)
 """
     answer, _ = run(script, tmp_path, inside=f"mount -t tmpfs -o size=512k tmpfs '{tmp_path}'").communicate()
     assert "No space left on device" in answer
-    assert "tinker gc" in answer
+    assert "checkpoints of finished trials" in answer
     assert answer.endswith("True\nTrue True\n")

@@ -13,7 +13,7 @@ from tinker.grid.product import DeclaredArm
 from tinker.grid.schema import Grid
 
 #: Each of these changes bits without being an idea: it is chosen once and is the same for every arm.
-ONCE = ("train.precision", "train.compile", "train.threads", "train.accelerator")
+ONCE = ("train.precision", "train.compile", "train.threads", "train.accelerator", "model.backend")
 
 #: Parts of a config that are not the arm's to change.
 NOT_AN_ARMS = ("recipe", "scale", "logger", "checkpoint", "plugins")
@@ -27,7 +27,8 @@ def check_diff(arm: DeclaredArm, base: Mapping[str, Any]) -> None:
     """
     corpus = base["data"]["type"] if isinstance(base.get("data"), Mapping) else None
     for key, value in leaves(arm.diff).items():
-        if key in ONCE or key.split(".")[0] in NOT_AN_ARMS:
+        once = any(f"{key}.".startswith(f"{shared}.") for shared in ONCE)
+        if once or key.split(".")[0] in NOT_AN_ARMS:
             problem = "cannot differ between arms; set it for all of them, in the grid's `base` or as an override"
             raise blame(ConfigError(key, problem), [arm.places], arm.where)
         if key in ("data", "data.type") and value != corpus:

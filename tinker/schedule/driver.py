@@ -42,21 +42,23 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may use: per trial `cpus` and `gpus`, trials at once, retries after a crashed worker, and hours."""
+    """What a run may use: per trial `cpus` and `gpus`, trials at once, retries after a crash, and the budget."""
 
     cpus: float
     gpus: float
     concurrent: int | None
     retries: int
     hours: float | None
+    trials: int | None = None
 
 
 @dataclass
 class Summary:
-    """What a run did: trials by how they ended, and why it stopped before all were done, if it did."""
+    """What a run did: trials by how they ended, why it stopped early if it did, and how many the budget left out."""
 
     ended: Counter[str] = field(default_factory=Counter)
     stopped: str | None = None
+    left_out: int = 0
 
 
 class Driver:
@@ -91,7 +93,13 @@ class Driver:
             with ray_cluster() as capacity, self._interruptible():
                 width = concurrency(capacity, self.limits.cpus, self.limits.gpus, self.limits.concurrent)
                 fallen = self._round(probation, "probation", width)
+                if self.summary.ended[
+                    "failed"
+                ]:  # arms would stand under two codes, of which nobody knows if they agree
+                    self._stop("a row of other code could not be replayed, so nothing was trained")
                 left = [*train, *fallen]
+                self.summary.left_out = len(left[self.limits.trials :]) if self.limits.trials is not None else 0
+                left = left[: self.limits.trials]
                 while left and self._stopped_at is None:
                     left = self._round(left, "train", width)
         finally:
@@ -139,7 +147,12 @@ class Driver:
 
     def _record(self, spec: TrialSpec, outcome: Outcome) -> None:
         result, cls = outcome.result, outcome.environment_class
-        if outcome.error is not None:
+        if result is not None and cls != class_of(spec):
+            # A row there would never be found by this driver, and would be trained again for ever.
+            cause = f"the worker's machine is of class {cls}, this one of {class_of(spec)}: run the grid on one kind"
+            self.store.fail(spec, class_of(spec), cause, cause)
+            self._ended(spec, "failed", cause)
+        elif outcome.error is not None:
             cause = outcome.error.strip().splitlines()[-1]
             self.store.fail(spec, cls or class_of(spec), cause, outcome.error)
             self._ended(spec, "failed", cause)

@@ -76,10 +76,8 @@ def run_grid(
         if not todo:
             say(f"nothing to do; see it with: tinker report {named}")
             return OK
-        train = missing.train[: plan.grid.budget.trials]
-        summary = _drive(prepared, train, limits, console)
-        left_out = len(missing.train) - len(train)
-    return _closing(say, named, summary, left_out)
+        summary = _drive(prepared, limits, console)
+    return _closing(say, named, summary)
 
 
 def limits_of(plan: Plan) -> Limits:
@@ -87,12 +85,13 @@ def limits_of(plan: Plan) -> Limits:
     train, asked = plan.control.config["train"], plan.grid.resources
     cpus = asked.cpus if asked.cpus is not None else float(train["threads"])
     gpus = asked.gpus if asked.gpus is not None else (1.0 if train["accelerator"] == "cuda" else 0.0)
-    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, plan.grid.budget.hours)
+    budget = plan.grid.budget
+    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, budget.hours, budget.trials)
 
 
-def _drive(prepared: Prepared, train: list[TrialSpec], limits: Limits, console: Console) -> Summary:
-    store, probation = prepared.store, prepared.missing.probation
-    wanted = {spec.id for spec in (*train, *probation)}
+def _drive(prepared: Prepared, limits: Limits, console: Console) -> Summary:
+    store, train, probation = prepared.store, prepared.missing.train, prepared.missing.probation
+    wanted = {spec.id for spec in (*train[: limits.trials], *probation)}
     labels = {c.spec.id: f"{c.arm} seed {c.seeds.label}" for c in prepared.plan.cells if c.spec.id in wanted}
 
     def fraction(spec: TrialSpec) -> float:
@@ -125,17 +124,15 @@ def _opening(prepared: Prepared) -> str:
     return f"{plan.name}: {arms} arms, {seeds} seeds, {len(plan.cells)} trials: {', '.join(parts)}"
 
 
-def _closing(say: Speaker, name: str, summary: Summary, left_out: int) -> int:
+def _closing(say: Speaker, name: str, summary: Summary) -> int:
     ended = ", ".join(f"{count} {status}" for status, count in sorted(summary.ended.items()))
     again = f"tinker run {name}"
     if summary.stopped:
         say(f"stopped ({summary.stopped}): {ended or 'nothing ended'}; go on with: {again}")
         return INTERRUPTED if summary.stopped == "interrupted" else FAILED
-    if left_out:
-        say(f"budget.trials reached: {ended}; {left_out} trials are left, go on with: {again}")
-        return FAILED
     say(f"{ended}; see it with: tinker report {name}")
     if summary.ended["failed"]:
-        say(f"failed trials are tried again by: {again}; their logs are in results/trials/<id>/<class>/log.txt")
-        return FAILED
-    return OK
+        say(f"failed trials are tried again by: {again}; each has a log.txt beside its result's place in the results")
+    if summary.left_out:
+        say(f"budget.trials is used up: {summary.left_out} trials are left, go on with: {again}")
+    return FAILED if summary.ended["failed"] or summary.left_out else OK

@@ -22,6 +22,7 @@ from tinker.schedule.live import Live
 from tinker.schedule.missing import class_of, sort_out
 from tinker.schedule.preflight import check_machine
 from tinker.spec import Seeds, TrialSpec
+from tinker.store.lock import driver_lock
 from tinker.store.progress import Progress
 from tinker.store.store import Store
 from tinker.store.verdicts import accept, supersede
@@ -42,7 +43,11 @@ def train_one(overrides: Sequence[str], seed: int, results: Path, console: Conso
     corpus = load(config.data)
     spec = TrialSpec.of(config.as_dict(), Seeds(seed, seed), corpus.fingerprint)
     check_machine(config, flops_per_token(config.gpt(corpus.vocab_size)), 1, 1, force=force)
-    store, cls = Store(results), class_of(spec)
+    with driver_lock(results):
+        return _unless_stored(spec, Store(results), class_of(spec), console)
+
+
+def _unless_stored(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
     folder = store.folder(spec, cls)
     missing = sort_out([spec], store)
     if missing.probation:

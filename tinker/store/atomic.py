@@ -165,8 +165,8 @@ def _remedy(error: OSError, path: Path) -> str | None:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         place = next(folder for folder in path.absolute().parents if folder.exists())
         return (
-            f"{shutil.disk_usage(place).free:,} bytes are free there; free some space (`tinker gc` drops checkpoints) "
-            "and run the same command again: finished trials are kept"
+            f"{shutil.disk_usage(place).free:,} bytes are free there; free some space (the checkpoints of finished "
+            "trials may go) and run the same command again: finished trials are kept"
         )
     if error.errno == errno.EROFS:
         return "the file system is read-only; mount it writable, or choose another results folder"

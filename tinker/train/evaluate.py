@@ -32,7 +32,8 @@ def evaluate(model: GPT, corpus: Corpus, context: int, device: torch.device) -> 
     for batch in corpus.validation(context, max(1, TOKENS_PER_PASS // context)):
         weight = batch.weight.double()  # (B, T), 0 where the last window is padded
         logits = model(batch.inputs.to(device))
-        loss = model.token_nats(logits, batch.targets.to(device)).double().cpu() * weight
+        nats_each = model.token_nats(logits, batch.targets.to(device))
+        loss = nats_each.cpu().double() * weight  # in this order: MPS has no doubles
         nats += loss.sum()
         tokens += weight.sum()
         if batch.floor is not None and batch.skill is not None:

@@ -72,7 +72,8 @@ class Recorder(L.Callback):
             self._first.append(loss.clone())
         if step > steps - PROBE_STEPS:
             self._last.append(loss.clone())
-        self._sum = loss.double() if self._sum is None else self._sum + loss
+        wide = (loss.cpu() if loss.device.type == "mps" else loss).double()  # MPS has no doubles
+        self._sum = wide if self._sum is None else self._sum + wide
         self._count += 1
         due = step % pl_module.config.train.eval_every == 0 or step == steps
         if due or (step % FINITE_EVERY == 0 and not math.isfinite(self._sum)):
