@@ -32,6 +32,17 @@ def test_a_report_needs_neither_torch_nor_ray_nor_lightning_nor_hydra(tinker_com
     assert not loaded(done) & {"torch", "ray", "lightning", "hydra"}
 
 
+def test_a_report_of_an_edited_file_says_so_without_torch(tinker_command: Tinker, tmp_path: Path) -> None:
+    made_up.save(tmp_path / "results", made_up.grid({"base": [1, 2]}, control="base"))
+    head = "name: made-up\nquestion: What?\ncontrol: base\nseeds: 3\n"
+    (tmp_path / "g.yaml").write_text(head + "decide: {metric: val_loss, min_effect: 0.5}\n")
+    for layout in ("table", "md", "json"):
+        done = tinker_command("report", "g.yaml", "--format", layout)
+        assert done.returncode == 0, done.stderr
+        assert "g.yaml is not what was run (seeds, decide changed)" in " ".join(done.stdout.replace("\\", "").split())
+        assert not loaded(done) & {"torch", "ray", "lightning"}
+
+
 def test_the_schema_needs_no_torch(tinker_command: Tinker) -> None:
     done = tinker_command("schema")
     assert '"properties"' in done.stdout

@@ -16,8 +16,10 @@ from tests.train.tiny import TINY, spec_of
 from tinker.cli.main import app
 from tinker.errors import FAILED, UserError
 from tinker.schedule.missing import class_of
+from tinker.spec import Seeds, TrialSpec
 from tinker.store.layout import Layout
 from tinker.store.store import Store
+from tinker.store.verdicts import accept
 from tinker.train.result import CurvePoint, TrialResult
 
 OVERRIDES = [*TINY, "data.validation_documents=30", "train.accelerator=cpu"]
@@ -98,9 +100,16 @@ def test_a_row_of_another_machine_is_equal_within_a_tolerance(
     assert "python: " in done.stdout
 
 
-def _tamper(results: Path, factor: float, environment_class: str | None = None) -> None:
-    """Replaces the row of seed 1 by one with another last loss, as a store would seal it."""
-    spec, store = spec_of(seed=1), Store(results)
+def _tamper(
+    results: Path,
+    factor: float = 1.0,
+    environment_class: str | None = None,
+    git: dict[str, Any] | None = None,
+    made_by: str | None = None,
+    seed: int = 1,
+) -> None:
+    """Replaces the row of a seed by one with another last loss, working tree or code, as a store would seal it."""
+    spec, store = spec_of(seed=seed), Store(results)
     row = store.get(spec.id, class_of(spec))
     assert row is not None
     assert row.result is not None
@@ -112,6 +121,10 @@ def _tamper(results: Path, factor: float, environment_class: str | None = None) 
     plain = TrialResult.from_dict({**{n: row.result[n] for n in names}, "curve": []}).as_dict()
     plain["metrics"]["val_loss"] *= factor
     environment, code = row.environment() | ({"python": "3.0"} if environment_class else {}), row.code()
+    environment, code = (
+        environment | ({"git": git} if git else {}),
+        code | ({"fingerprint": made_by} if made_by else {}),
+    )
     shutil.rmtree(row.folder.path)
     cls = environment_class or row.environment_class
     assert store.commit(spec, cls, plain, [vars(point) for point in points], environment, code)
@@ -127,8 +140,7 @@ def test_no_such_trial_and_several_are_refused(results: Path) -> None:
 def test_a_frozen_record_holds_the_control_and_can_be_replayed(results: Path) -> None:
     done = _tinker("freeze", "control", "made-up", "--results", results)
     assert done.exit_code == 0, done.output
-    folder = results / "control" / "smoke"
-    record = json.loads((folder / "record.json").read_text())
+    folder, record = results / "control" / "smoke", _frozen(results)
     losses = [trial["metrics"]["val_loss"] for trial in record["trials"]]
     assert record["n"] == 2
     assert record["mean"] == pytest.approx(sum(losses) / 2)
@@ -165,6 +177,59 @@ def test_a_frozen_record_does_not_change(results: Path, change: str) -> None:
     assert isinstance(done.exception, UserError)
     assert "frozen already" in str(done.exception)
     assert {path: path.read_bytes() for path in (results / "control").rglob("*.json")} == frozen
+
+
+OTHER_CODE = "0" * 16
+
+
+def test_rows_of_unlike_code_cannot_be_frozen(results: Path) -> None:
+    _tamper(results, made_by=OTHER_CODE)
+    done = _tinker("freeze", "control", "made-up", "--results", results)
+    assert isinstance(done.exception, UserError)
+    assert f"made by unlike code ({OTHER_CODE}, " in str(done.exception)
+    assert not (results / "control").exists()
+
+
+@pytest.mark.parametrize("replayed", [1, 2])
+def test_rows_that_hold_under_the_same_code_are_frozen_as_of_that(results: Path, replayed: int) -> None:
+    _tamper(results, made_by=OTHER_CODE)
+    rows = {seed: Store(results).get(spec_of(seed=seed).id, class_of(spec_of(seed=seed))) for seed in SEEDS}
+    row, other = rows[replayed], rows[3 - replayed]
+    assert row is not None
+    assert other is not None
+    accept(row.folder, {"how": "ends", "code": {"fingerprint": other.code_fingerprint, "modules": {}}})
+    assert _tinker("freeze", "control", "made-up", "--results", results).exit_code == 0
+    assert _frozen(results)["code_fingerprint"] == other.code_fingerprint
+
+
+@pytest.mark.parametrize(("diff", "untracked", "dirty"), [("", [], False), ("+x", [], True), ("", ["mine.py"], True)])
+def test_a_frozen_record_says_whether_any_row_is_of_a_dirty_tree(
+    results: Path, diff: str, untracked: list[str], dirty: bool
+) -> None:
+    clean = {"commit": "f00", "diff": "", "diff_cut": False, "untracked": []}
+    _tamper(results, git=clean, seed=1)
+    _tamper(results, git={**clean, "diff": diff, "untracked": untracked}, seed=2)
+    assert _tinker("freeze", "control", "made-up", "--results", results).exit_code == 0
+    record = _frozen(results)
+    assert (record["commit"], record["dirty"]) == ("f00", dirty)
+
+
+def test_a_control_of_the_users_own_parts_cannot_be_frozen(tmp_path: Path) -> None:
+    config = {"data": {"type": "text", "path": "/home/me/a.txt"}, "plugins": ["/home/me/b.py"]}
+    spec = TrialSpec.of({**spec_of().config, **config}, Seeds(1, 1), "corpus")
+    result = {"status": "done", "steps": 1, "metrics": {"val_loss": 1.0}, "params": 1, "flops_per_token": 1.0}
+    assert Store(tmp_path).commit(spec, made_up.HERE, result, [], {"git": None}, made_up.CODE)
+    cell = {"arm": "base", "trial_id": spec.id, "seed_init": 1, "seed_data": 1, "corpus": "text", "scale": "smoke"}
+    made_up.save(tmp_path, made_up.grid({"base": [1]}, "base", cells=[cell]))
+    done = _tinker("freeze", "control", "made-up", "--results", tmp_path)
+    assert isinstance(done.exception, UserError)
+    assert "plugins ['/home/me/b.py'] and data.path '/home/me/a.txt'" in str(done.exception)
+    assert not (tmp_path / "control").exists()
+
+
+def _frozen(results: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((results / "control" / "smoke" / "record.json").read_text())
+    return record
 
 
 def test_unfinished_trials_cannot_be_frozen(results: Path) -> None:

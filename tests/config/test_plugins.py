@@ -67,3 +67,15 @@ def test_a_plugin_that_cannot_be_imported_is_named(text: str | None, says: str, 
 def test_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert absolute_plugins({"plugins": ["a.py"]}) == {"plugins": [str(tmp_path / "a.py")]}
+
+
+def test_a_plugin_imports_what_is_on_pythons_path_and_not_what_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "found_by_path_only.py").write_text("X = 1\n")
+    file = tmp_path / "with_neighbour.py"
+    file.write_text("from found_by_path_only import X\n")
+    with pytest.raises(ConfigError, match="No module named 'found_by_path_only'"):
+        load_plugins([str(file)])
+    monkeypatch.syspath_prepend(tmp_path)
+    load_plugins([str(file)])

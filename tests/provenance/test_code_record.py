@@ -179,6 +179,58 @@ def test_plugins_count_by_their_content_and_bring_what_they_import(tree, tmp_pat
     assert str(tmp_path) not in str(both)
 
 
+USERS = {
+    "plugin.py": """
+        import __main__, json
+        import my_library
+        import my_loose.inner
+        import my_scale as scale
+        def build():
+            from my_pack.deep import X
+            from model import registry
+            from . import my_unused
+        """,
+    "path/my_scale.py": "FACTOR = 1\n",
+    "path/my_pack/__init__.py": "",
+    "path/my_pack/deep.py": "from .other import X\n",
+    "path/my_pack/other.py": "X = 1\n",
+    "path/my_loose/inner.py": "X = 1\n",  # a package without __init__
+    "path/my_unused.py": "X = 1\n",
+    "site-packages/my_library.py": "X = 1\n",
+}
+OF_THE_USERS = {"my_scale", "my_pack", "my_pack.deep", "my_pack.other", "my_loose.inner"}
+
+
+@pytest.fixture
+def users(tmp_path, monkeypatch):
+    """A folder with a plugin, and with modules that Python finds."""
+    for name, text in USERS.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("\n        ", "\n"))
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    monkeypatch.syspath_prepend(tmp_path / "path")
+    code._root.cache_clear()
+    yield tmp_path
+    code._root.cache_clear()
+
+
+def test_what_a_plugin_imports_of_the_users_counts_and_libraries_do_not(users):
+    alone, found = code_record(["model.registry"]), code_record(["model.registry"], [users / "plugin.py"])
+    assert set(difference(alone, found).added) == OF_THE_USERS | {"plugin:plugin.py"}
+
+
+@pytest.mark.parametrize("module", sorted(OF_THE_USERS))
+def test_an_edit_of_what_a_plugin_imports_counts_and_is_named(users, module):
+    path = users / "path" / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    before = code_record([], [users / "plugin.py"])
+    path.write_text(path.read_text() + "Y = 2\n")
+    after = code_record([], [users / "plugin.py"])
+    assert after["fingerprint"] != before["fingerprint"]
+    assert difference(before, after).changed == (module,)
+
+
 def test_an_unknown_module_is_an_error(tree):
     with pytest.raises(ValueError, match=r"no module 'tinker.typo'"):
         code_record(["tinker.typo"])

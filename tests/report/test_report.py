@@ -174,7 +174,7 @@ def test_a_rule_edited_after_results_is_shown(results: Path) -> None:
     late = {**content["rule_history"][0], "hash": "new", "time": "2026-02-02", "results_existed": True}
     save(results, {**content, "rule_hash": "new", "rule_history": [*content["rule_history"], late]})
     text = " ".join(_text(results).split())
-    assert "changed on 2026-02-02, when results existed: every verdict is exploratory" in text
+    assert "changed on 2026-02-02, when results of the arms existed already: every verdict is exploratory" in text
     assert "4 exploratory" in text
 
 

@@ -210,7 +210,7 @@ def _entry(name: str, existed: bool) -> dict[str, Any]:
     ("history", "late"),
     [
         ([_entry("now", False)], False),
-        ([_entry("now", True)], False),  # results of a control that another grid shares
+        ([_entry("now", True)], True),  # another grid has run the same arms
         ([_entry("old", False), _entry("now", False)], False),
         ([_entry("old", False), _entry("now", True)], True),
         ([_entry("now", False), _entry("old", True), _entry("now", True)], False),
@@ -220,3 +220,10 @@ def _entry(name: str, existed: bool) -> dict[str, Any]:
 )
 def test_a_rule_counts_as_declared_only_before_results(history: list[dict[str, Any]], late: bool) -> None:
     assert bool(edited("now", history)) == late
+
+
+def test_a_late_rule_says_whether_it_was_declared_or_changed() -> None:
+    assert edited("now", [_entry("now", True)]) == (
+        "the decision rule was declared on 2026-01-01, when results of the arms existed already"
+    )
+    assert "was changed on 2026-01-01" in edited("now", [_entry("old", False), _entry("now", True)])

@@ -15,7 +15,9 @@ import pytest
 
 from tests.tables.made_up import HERE, finish, grid, save, spec
 from tinker.errors import UserError
+from tinker.store.layout import Layout
 from tinker.store.store import Store
+from tinker.store.verdicts import supersede
 from tinker.tables.collect import collect
 from tinker.tables.grids import load_grid
 
@@ -100,6 +102,16 @@ def test_committed_tables_outlive_the_store(results: Path) -> None:
     assert after.curves.equals(before.curves)
     assert {path.name: path.read_bytes() for path in (results / "made-up").iterdir()} == files
     assert not (results / "trials").exists()
+
+
+def test_a_row_that_no_longer_holds_does_not_come_back_from_an_older_table(results: Path) -> None:
+    collect(results, grid(ARMS))
+    supersede(Layout(results).trial(spec("baseline-v0", 1).id, HERE), "c0de")
+    after = collect(results, grid(ARMS))
+    row = after.trials.to_pylist()[1]
+    assert (row["arm"], row["seed_init"], row["status"], row["val_loss"]) == ("baseline-v0", 1, "missing", None)
+    assert after.kept == 0
+    assert (row["trial_id"] in after.curves["trial_id"].to_pylist()) is False
 
 
 def test_the_store_goes_before_an_older_table(results: Path) -> None:

@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
 
         console = Console()
         width = console.width if console.is_terminal else PIPE_WIDTH
-        made = make_report(results, results_of(grid, overrides or [], results))
+        found = results_of(grid, overrides or [], results)
+        made = make_report(results, found.name, found.notes)
         text = render(made, "json" if as_json else layout.value, width=width, color=console.is_terminal)
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")

@@ -1,4 +1,8 @@
-"""A user's own variants: Python files that register classes in the slots when they are imported."""
+"""A user's own variants: Python files that register classes in the slots when they are imported.
+
+A plugin is a module without a package, and its folder is not put on `sys.path`, where its neighbours could hide a
+library: so it cannot import relatively, and a file beside it only where PYTHONPATH (or an installation) leads there.
+"""
 
 from __future__ import annotations
 

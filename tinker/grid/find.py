@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinker.errors import UserError
+from tinker.grid.changed import changed_keys
 from tinker.grid.load import load_grid
 from tinker.tables import grids
 
@@ -41,13 +43,29 @@ def find_grid(grid: str, overrides: Sequence[str], results: Path) -> Found:
     return Found(Path(source["file"]), [*source["overrides"], *overrides])
 
 
-def results_of(grid: str, overrides: Sequence[str], results: Path) -> str:
-    """The name of the folder with that grid's results. A name of one stands for itself, its file need not exist.
+@dataclass(frozen=True)
+class FoundResults:
+    """The name of a grid's folder among the results, and what to know of them: that the grid has changed since."""
+
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+def results_of(grid: str, overrides: Sequence[str], results: Path) -> FoundResults:
+    """The results of that grid. A name of some stands for them as they are, the file need not exist.
 
     Raises:
-        UserError: as `find_grid` does.
+        UserError: as `find_grid` does, or the grid has no results.
     """
     if not overrides and not Path(grid).is_file():
-        return grid
+        return FoundResults(grid)
     found = find_grid(grid, overrides, results)
-    return load_grid(found.file, found.overrides).results_name
+    declared = load_grid(found.file, found.overrides)
+    name = declared.results_name
+    changed = changed_keys(declared, grids.load_grid(results, name))
+    if not changed:
+        return FoundResults(name)
+    elsewhere = [] if results == Path("results") else ["--results", str(results)]
+    again = shlex.join(["tinker", "run", grid, *overrides, *elsewhere])
+    given = f"{shlex.join([grid, *overrides])} is not what was run ({', '.join(changed)} changed)"
+    return FoundResults(name, (f"{given}: this report is of what was run; run it as it is now with `{again}`",))

@@ -1,7 +1,8 @@
 """The code of a trial: a fingerprint of the modules that it imports, blind to comments, docstrings and formatting.
 
-Static imports are followed, those inside functions included, within `ROOTS` only; what is imported under
-`TYPE_CHECKING` never runs and is not followed. Nothing is executed, so a module that imports torch costs no torch.
+Static imports are followed, those inside functions included, within `ROOTS`; what is imported under `TYPE_CHECKING`
+never runs and is not followed. From a plugin they are followed into the user's other modules too: what Python finds
+outside the standard library and site-packages. Nothing is executed, so a module that imports torch costs no torch.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from tinker.provenance.source import Import, read_source
 
 #: The packages whose code decides a trial's numbers; libraries are in the environment instead.
 ROOTS = ("model", "tinker")
+#: Folders of libraries, which no edit of the user's changes.
+INSTALLED = {"site-packages", "dist-packages"}
 #: A file is not remembered so soon after a write: a second write could bear the same time.
 TICK = 0.05  # seconds
 
@@ -43,7 +47,7 @@ def code_record(modules: Iterable[str], plugins: Iterable[str | Path] = ()) -> d
 
     Args:
         modules: the modules to start from, by dotted name: the trial's own and those of the variants that it uses.
-        plugins: a user's own files; recorded as `plugin:<file name>`.
+        plugins: a user's own files; recorded as `plugin:<file name>`, and what they import of the user's by its name.
 
     Returns:
         `fingerprint` (16 hex digits of sha256 over all modules) and `modules` (12 hex digits by name).
@@ -92,14 +96,15 @@ def _follow(modules: tuple[str, ...], plugins: tuple[Path, ...]) -> _Followed:
         stamps[path] = _stamp(path)
         source = read_source(path.read_bytes())
         hashes[name] = source.digest
+        users = name.partition(".")[0] not in ROOTS  # only modules of the user's lead to others of the user's
         for found in source.imports:
-            queue.extend(_candidates(found, package))
+            queue.extend(c for c in _candidates(found, package) if users or c.partition(".")[0] in ROOTS)
 
     for plugin in plugins:
         name = f"plugin:{plugin.name}"
         read(f"{name}#{len(hashes)}" if name in hashes else name, plugin, "")
     for name in modules:
-        if _file_of(name) is None:
+        if name.partition(".")[0] not in ROOTS or _file_of(name) is None:
             raise ValueError(f"no module {name!r} in {' or '.join(ROOTS)}")
         queue.append(name)
     while queue:
@@ -124,9 +129,9 @@ def _candidates(found: Import, package: str) -> list[str]:
 
 
 def _file_of(name: str) -> Path | None:
-    """The source of a module below the roots, without importing its parents."""
+    """The source of a module that is followed, without importing its parents."""
     top, *rest = name.split(".")
-    folder = _root(top) if top in ROOTS else None
+    folder = _root(top)
     if folder is None:
         return None
     place = folder.joinpath(*rest)
@@ -137,9 +142,21 @@ def _file_of(name: str) -> Path | None:
 
 
 @cache
-def _root(package: str) -> Path | None:
-    found = importlib.util.find_spec(package)
-    return Path(found.submodule_search_locations[0]) if found and found.submodule_search_locations else None
+def _root(top: str) -> Path | None:
+    """The folder of a top-level package, or a module's path without its ending; None for libraries."""
+    if top in sys.stdlib_module_names:
+        return None
+    try:
+        found = importlib.util.find_spec(top)
+    except ValueError:  # `__main__`, and the empty name of a relative import, which no plugin can have
+        return None
+    if found is not None and found.submodule_search_locations:
+        place = Path(found.submodule_search_locations[0])
+    elif found is not None and found.origin:
+        place = Path(found.origin).with_suffix("")
+    else:
+        return None
+    return place if top in ROOTS or not INSTALLED & set(place.parts) else None
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +21,10 @@ from tinker.tables.parquet import write
 Format = Literal["table", "md", "json"]
 
 
-def make_report(results: Path, grid_name: str) -> Report:
+def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Report:
     """Write trials, curves and comparisons.parquet of the grid beside its `grid.json`, and return what they say.
+
+    `notes` are what the caller knows of these results; they stand among the report's own.
 
     Raises:
         UserError: no such grid, or tables that cannot be read or written.
@@ -36,7 +38,7 @@ def make_report(results: Path, grid_name: str) -> Report:
     path = results / grid_name / COMPARISONS
     table = write(path, pa.Table.from_pylist(rows, schema.comparisons()))
     kept = f"{collected.kept} finished trials are known from the earlier tables only: the store does not hold them"
-    return build(grid, trials, table.to_pylist(), rule, [kept] if collected.kept else [])
+    return build(grid, trials, table.to_pylist(), rule, [*notes, *([kept] if collected.kept else [])])
 
 
 def render(report: Report, format: Format, width: int = 100, color: bool = False) -> str:

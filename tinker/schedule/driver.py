@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
 
 from tinker.errors import UserError
 from tinker.schedule.cluster import concurrency, ray_cluster
 from tinker.schedule.missing import class_of, code_of
+from tinker.schedule.view import View
 from tinker.schedule.work import Outcome, Task, WorkItem
 from tinker.spec import TrialSpec
 from tinker.store.store import Store
@@ -25,19 +25,6 @@ from tinker.train.result import TrialResult
 
 #: How long running trials get to save themselves after Ctrl-C.
 GRACE_SECONDS = 30.0
-
-
-class View(Protocol):
-    """Whoever shows the run: told each event, and asked to refresh a few times a second."""
-
-    def started(self, spec: TrialSpec, task: Task) -> None:
-        """A worker has taken the trial up."""
-
-    def finished(self, spec: TrialSpec, status: str, note: str) -> None:
-        """The trial ended as `status` (done, diverged, failed, retry, interrupted, held, superseded)."""
-
-    def refresh(self) -> None:
-        """Draw, if it is time to."""
 
 
 @dataclass(frozen=True)

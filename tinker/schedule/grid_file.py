@@ -16,6 +16,7 @@ from tinker.data.corpus import DATA, load
 from tinker.grid.expand import Arm, Plan
 from tinker.store.atomic import write_json
 from tinker.store.layout import Layout
+from tinker.store.store import Store
 from tinker.tables.grids import SCHEMA
 
 
@@ -28,8 +29,20 @@ def size_of(arm: Arm) -> dict[str, Any]:
     return {"params": params, "flops_per_token": flops_per_token(gpt)}
 
 
-def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment_class: str, has_results: bool) -> None:
-    """Writes the plan down, and adds its rule to the history of rules if it is not the latest there."""
+def arms_have_results(plan: Plan, store: Store) -> bool:
+    """Whether an arm's trial was finished already, by any grid, on any kind of machine.
+
+    The control does not count: grids share it, and without an arm beside it it tells of no effect.
+    """
+    ids = {cell.spec.id for cell in plan.cells if cell.arm != plan.control.name}
+    return any(row.result is not None for row in store.rows(ids))
+
+
+def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment_class: str) -> None:
+    """Writes the plan down, and adds its rule to the history of rules if it is not the latest there.
+
+    An entry of the history keeps whether the arms had results when it was made.
+    """
     path = Layout(results).grid(plan.name)
     grid, control = plan.grid, TrialConfig.from_dict(plan.control.config)
     before: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
@@ -37,8 +50,8 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
     rule = grid.decide
     if not history or history[-1]["hash"] != rule.rule_hash:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        entry = {"hash": rule.rule_hash, "decide": rule.as_dict(), "time": now, "results_existed": has_results}
-        history = [*history, entry]
+        late = arms_have_results(plan, Store(results))
+        history = [*history, {"hash": rule.rule_hash, "decide": rule.as_dict(), "time": now, "results_existed": late}]
     corpus, scale = DATA.of(control.data).name, control.scale.name
     document = {
         "schema": SCHEMA,

@@ -68,8 +68,7 @@ def run_grid(
         flops = size_of(plan.control)["flops_per_token"]
         if todo:
             check_machine(config, flops, todo, limits.concurrent or 1, force=force)
-        has_results = bool(missing.done or missing.probation)
-        write_grid_file(plan, results, prepared.overrides, class_of(plan.cells[0].spec), has_results)
+        write_grid_file(plan, results, prepared.overrides, class_of(plan.cells[0].spec))
         for note in plan.notes:
             say(note)
         say(_opening(prepared))

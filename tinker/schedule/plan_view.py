@@ -9,12 +9,14 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+import torch
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tinker.config.merge import leaves
-from tinker.schedule.cluster import cores
+from tinker.schedule.cluster import Capacity, cores
+from tinker.schedule.driver import Limits
 from tinker.schedule.grid_file import size_of
 from tinker.schedule.grid_run import Prepared, limits_of, prepare
 from tinker.schedule.live import duration
@@ -72,11 +74,17 @@ def _control_rows(prepared: Prepared) -> list[StoredTrial]:
 def _seconds_left(prepared: Prepared) -> float | None:
     """From the control's own trials on this machine; None until one has run."""
     seconds = [row.result["metrics"]["seconds"] for row in _control_rows(prepared) if row.result]
-    limits = limits_of(prepared.plan)
     if not seconds:
         return None
-    at_once = limits.concurrent or max(1, int(cores() / limits.cpus))
-    return fmean(seconds) * len(prepared.missing.train) / at_once
+    machine = Capacity(cores(), torch.cuda.device_count())
+    return seconds_for(len(prepared.missing.train), fmean(seconds), limits_of(prepared.plan), machine)
+
+
+def seconds_for(trials: int, seconds: float, limits: Limits, machine: Capacity) -> float:
+    """Wall time of so many trials of `seconds` each, run in rounds of as many at once as fit and are wanted."""
+    fits = machine.fits(limits.cpus, limits.gpus)
+    at_once = max(1, min(fits, limits.concurrent or fits))  # where none fits, `tinker run` refuses and says why
+    return math.ceil(trials / at_once) * seconds
 
 
 def _detectable(prepared: Prepared) -> dict[str, Any]:

@@ -61,11 +61,13 @@ class Rule:
 def edited(rule_hash: str, history: Sequence[Mapping[str, Any]]) -> str:
     """Why the rule in force was not declared before the results; empty if it was.
 
-    Going back to a rule that had been declared in time is no edit. A rule that is the first of its grid is in time even
-    where results existed already: they are those of a control shared with another grid.
+    An entry's `results_existed` is about the arms: a shared control that has run by itself shows no effect. After
+    results even the first rule of a grid is late, since the arms' trials may have run for another grid. Going back to a
+    rule that had been declared in time is no edit.
     """
     for place, entry in enumerate(history):
         if entry["hash"] == rule_hash:
-            late = place > 0 and entry["results_existed"]
-            return f"the decision rule was changed on {entry['time']}, when results existed" if late else ""
+            done = "changed" if place else "declared"
+            late = f"the decision rule was {done} on {entry['time']}, when results of the arms existed already"
+            return late if entry["results_existed"] else ""
     return "the decision rule in force is not in the grid's record of declared rules"

@@ -19,6 +19,7 @@ from tinker.store.record import StoredTrial
 from tinker.store.sealed import verify
 from tinker.store.store import Store
 from tinker.store.strict_json import encode
+from tinker.store.verdicts import accepted
 from tinker.tables.grids import load_grid
 
 SCHEMA = 1
@@ -36,11 +37,14 @@ def freeze_control(name: str, results: Path, grid_name: str) -> Path:
         The record's folder.
 
     Raises:
-        UserError: unfinished trials, a record that exists with other rows, or an unusable name.
+        UserError: unfinished trials, rows of unlike code, parts that are the user's own, a record that exists with
+            other rows, or an unusable name.
     """
     grid = load_grid(results, grid_name)
     cells = [cell for cell in grid["cells"] if cell["arm"] == grid["control"]]
     rows = _finished(Store(results), grid, cells)
+    for row in rows:
+        _check_shipped(grid["name"], row.spec.config)
     target = Layout(results).grid(name).parent / str(cells[0]["scale"])
     page, record = target / "record.json", _record(name, grid, cells, rows)
     if page.exists() and page.read_bytes() != encode(record):
@@ -62,6 +66,36 @@ def _finished(store: Store, grid: dict[str, Any], cells: list[dict[str, Any]]) -
     return ended
 
 
+def _check_shipped(grid: str, config: dict[str, Any]) -> None:
+    """A record that others replay must not need, or publish the paths of, files that only its author has."""
+    own = [f"plugins {config['plugins']}"] if config["plugins"] else []
+    own += [f"data.path {config['data']['path']!r}"] if config["data"]["type"] == "text" else []
+    if own:
+        raise UserError(
+            f"{grid}: the control uses {' and '.join(own)}; a frozen control is made of shipped parts, "
+            "freeze one without plugins and on a corpus that tinker brings (grammar, tinyshakespeare)"
+        )
+
+
+def _common_code(grid: str, rows: list[StoredTrial]) -> str:
+    """The code under which all rows hold: made by it, or replayed under it; of several the one that made most."""
+    made_by = [str(row.code_fingerprint) for row in rows]
+    held = [{made, *accepted(row.folder)} for made, row in zip(made_by, rows, strict=True)]
+    common = sorted(set.intersection(*held))
+    if not common:
+        raise UserError(
+            f"{grid}: the control's rows were made by unlike code ({', '.join(sorted(set(made_by)))}), and no "
+            f"probation says that it gives the same numbers; put them through it first: tinker run {grid}"
+        )
+    return max(common, key=made_by.count)
+
+
+def _is_dirty(row: StoredTrial) -> bool:
+    """Whether the row was made in a working tree that differs from its commit."""
+    git = row.environment()["git"]
+    return git is not None and bool(git["diff"] or git["untracked"])
+
+
 def _copy(source: TrialFolder, target: TrialFolder) -> None:
     record = verify(source)
     assert record is not None
@@ -78,7 +112,7 @@ def _record(name: str, grid: dict[str, Any], cells: list[dict[str, Any]], rows: 
     metric = grid["decide"]["metric"]
     results = [row.result for row in rows if row.result is not None]
     values = [result["metrics"][metric] for result in results]
-    environment, code = rows[0].environment(), rows[0].code()
+    environment = rows[0].environment()
     return {
         "schema": SCHEMA,
         "name": name,
@@ -104,6 +138,7 @@ def _record(name: str, grid: dict[str, Any], cells: list[dict[str, Any]], rows: 
         "environment_class": grid["environment_class"],
         "environment": {key: environment[key] for key in SHOWN if key in environment},
         "commit": (environment.get("git") or {}).get("commit"),
-        "code_fingerprint": code["fingerprint"],
+        "dirty": any(_is_dirty(row) for row in rows),
+        "code_fingerprint": _common_code(grid["name"], rows),
         "config": rows[0].spec.config,
     }

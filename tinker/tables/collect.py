@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tinker.store.layout import Layout
 from tinker.store.record import StoredTrial
 from tinker.store.store import FINISHED, Store
 from tinker.tables import schema
@@ -37,11 +38,11 @@ class Collected:
 def collect(results: Path, grid: Grid) -> Collected:
     """Write both tables of a grid, one row for each planned trial, and return them.
 
-    A trial that the store knows nothing of keeps the row and the curve that the tables have of it, if it had finished:
-    so a committed report outlives its store.
+    A trial that the store has never heard of keeps the row and the curve that the tables have of it, if it had
+    finished: so a committed report outlives its store. One whose row was set aside there does not.
     """
     folder = results / grid["name"]
-    stored = _stored(results, grid)
+    stored, trials_folder = _stored(results, grid), Layout(results).trials
     old_rows, old_curves = _earlier(folder)
     rows: Rows = []
     curves: list[pa.Table] = []
@@ -49,7 +50,7 @@ def collect(results: Path, grid: Grid) -> Collected:
     for cell in grid["cells"]:
         planned, trial_id = planned_row(grid, cell), cell["trial_id"]
         trial = stored.get(trial_id)
-        if trial is None and trial_id in old_rows:
+        if trial is None and trial_id in old_rows and not (trials_folder / trial_id).exists():
             kept += 1
             rows.append(old_rows[trial_id] | {name: planned[name] for name in FROM_GRID})
             curves.append(_curve(planned, old_curves.filter(pc.field("trial_id") == trial_id)))

@@ -1,0 +1,67 @@
+"""What a grid's file keeps of its rule: whether it was declared before the arms had results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.schedule.conftest import write_grid
+from tests.tables.made_up import CODE
+from tinker.grid.expand import Plan, expand
+from tinker.grid.load import load_grid
+from tinker.schedule.grid_file import arms_have_results, write_grid_file
+from tinker.stats.rule import Rule
+from tinker.store.store import Store
+from tinker.tables import grids
+
+ELSEWHERE = "gpu-of-another-machine"
+
+
+def _plan(folder: Path, **keys: Any) -> Plan:
+    return expand(load_grid(write_grid(folder, {"linear": {"model.attention": "linear"}}, **keys)))
+
+
+def _finish(plan: Plan, results: Path, arm: str, status: str = "done") -> None:
+    spec = next(cell.spec for cell in plan.cells if cell.arm == arm)
+    assert Store(results).commit(spec, ELSEWHERE, {"status": status, "metrics": {}}, [], {}, CODE)
+
+
+def _rule(plan: Plan, results: Path) -> Rule:
+    write_grid_file(plan, results, [], "cpu-here")
+    return Rule.from_grid(grids.load_grid(results, plan.name))
+
+
+@pytest.mark.parametrize("status", ["done", "diverged"])
+def test_an_arm_has_results_wherever_they_were_made(tmp_path: Path, status: str) -> None:
+    plan, store = _plan(tmp_path), Store(tmp_path)
+    assert not arms_have_results(plan, store)
+    _finish(plan, tmp_path, "linear", status)
+    assert arms_have_results(plan, store)
+
+
+def test_the_control_and_an_arm_that_has_only_begun_are_no_results_of_arms(tmp_path: Path) -> None:
+    plan, store = _plan(tmp_path), Store(tmp_path)
+    _finish(plan, tmp_path, "base")
+    store.begin(plan.cells[1].spec, ELSEWHERE, "test")
+    assert plan.cells[1].arm == "linear"
+    assert not arms_have_results(plan, store)
+
+
+def test_a_rule_is_late_when_another_grid_has_run_the_arms(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    first = _plan(tmp_path)
+    assert not _rule(first, results).edited
+    _finish(first, results, "linear")
+    assert not _rule(first, results).edited, "declared in time once is declared in time"
+    assert "was declared on" in _rule(_plan(tmp_path, name="copy"), results).edited
+    other = _plan(tmp_path, decide={"metric": "excess", "min_effect": 0.01})
+    assert "was changed on" in _rule(other, results).edited
+    assert not _rule(first, results).edited, "going back is no edit"
+
+
+def test_a_rule_is_in_time_when_only_the_shared_control_has_run(tmp_path: Path) -> None:
+    plan = _plan(tmp_path)
+    _finish(plan, tmp_path, "base")
+    assert not _rule(plan, tmp_path).edited
