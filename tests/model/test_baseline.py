@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from tiny import pick, tiny, tokens
 
 from model.gpt import GPT
+from tests.model.tiny import pick, tiny, tokens
 
 Array = NDArray[np.float64]
 

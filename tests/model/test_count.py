@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import ARMS, pick, tiny
 
 from model.config import GPTConfig
 from model.count import flops_per_token, parameter_count
 from model.gpt import GPT
+from tests.model.tiny import ARMS, pick, tiny
 
 
 def reference(**changes: Any) -> GPTConfig:

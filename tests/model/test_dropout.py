@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from tiny import tiny, tokens
 from torch import nn
 
 from model.dropout import KeyedDropout, set_dropout_key
 from model.gpt import GPT
+from tests.model.tiny import tiny, tokens
 
 
 def mask(p: float, seed: int, step: int, place: str, *shape: int) -> NDArray[np.float64]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import ARMS, SIZE, tiny, tokens
 
 from model.dropout import set_dropout_key
 from model.gpt import GPT
+from tests.model.tiny import ARMS, SIZE, tiny, tokens
 
 every_arm = pytest.mark.parametrize("changes", ARMS.values(), ids=ARMS)
 

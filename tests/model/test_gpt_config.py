@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from tiny import pick, tiny
+
+from tests.model.tiny import pick, tiny
 
 BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"n_layer": 0}, "model.n_layer: 0 is too small; allowed: 1 or more"),

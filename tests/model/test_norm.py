@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny import pick
 from torch import Tensor
 
 from model.slots import NORM
+from tests.model.tiny import pick
 
 
 def sample() -> Tensor:

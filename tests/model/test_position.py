@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tiny import pick, tiny, tokens
 from torch import Tensor
 
 from model.gpt import GPT
+from tests.model.tiny import pick, tiny, tokens
 
 
 def scores(place_q: int, place_k: int, theta: float = 10000.0) -> Tensor:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import ARMS, pick, tiny
 
 from model.gpt import GPT
 from model.linear import ResidualLinear
+from tests.model.tiny import ARMS, pick, tiny
 
 
 @pytest.mark.parametrize("changes", ARMS.values(), ids=ARMS)

@@ -97,7 +97,7 @@ def _kill(driver: psutil.Process, results: Path, after: float) -> list[psutil.Pr
     return started
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_grid_survives_ten_deaths_of_its_driver(tmp_path: Path, ray_up: Capacity) -> None:
     # Saved every 50 ms or so, so that a kill falls into saving too.
     base = {"train.steps": STEPS, "train.eval_every": 100, "checkpoint.minutes": 0.001}

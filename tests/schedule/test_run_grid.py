@@ -132,7 +132,7 @@ def test_a_budget_of_trials_ends_the_run(tmp_path: Path, ray_up: Capacity) -> No
     grid = write_grid(tmp_path, LINEAR, budget={"trials": 1})
     code, said = run(grid, tmp_path / "results")
     assert code == FAILED
-    assert "budget.trials reached: 1 done; 3 trials are left" in said
+    assert "budget.trials is used up: 3 trials are left" in said
     assert len(rows(tmp_path / "results")) == 1
 
 
