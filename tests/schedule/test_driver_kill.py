@@ -16,6 +16,7 @@ import pytest
 
 import tinker
 from tests.schedule.conftest import numbers, rows, run, untouched, write_grid
+from tests.train import tiny
 from tinker.errors import OK
 from tinker.schedule.cluster import Capacity
 from tinker.store.record import FINISHED
@@ -24,8 +25,29 @@ from tinker.store.store import Store
 pytestmark = pytest.mark.xdist_group("ray")
 
 KILLS = 10
-STEPS = 1200
 ARMS = {"linear": {"model.attention": "linear"}, "rotary": {"model.position": "rotary"}}
+
+#: Cross entropy that takes its time: however fast the machine, the grid lasts longer than the drivers that are killed.
+SLOW = """
+import time
+from dataclasses import dataclass
+from model.slots import LOSS
+from model.loss.cross_entropy import CrossEntropy
+
+@LOSS.variant()
+class Slow(CrossEntropy):
+    @dataclass(frozen=True)
+    class Config:
+        seconds: float = 0.008
+
+    def __init__(self, config, model):
+        super().__init__(config, model)
+        self.seconds = config.seconds
+
+    def forward(self, logits, targets):
+        time.sleep(self.seconds)
+        return super().forward(logits, targets)
+"""
 
 #: Has imported everything, and starts a driver in a fork of its own for each line that it reads: a driver of a second
 #: instead of one of fifteen. Answers with the driver's process id, and with its exit code once it has ended.
@@ -51,30 +73,31 @@ class Nursery:
     """Starts drivers."""
 
     def __init__(self) -> None:
+        self.driver: psutil.Process | None = None
         environment = {**os.environ, "PYTHONPATH": str(Path(tinker.__file__).parents[1])}
         self.process = subprocess.Popen(
             [sys.executable, "-c", NURSERY], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def start(self, grid: Path, results: Path) -> psutil.Process:
-        self._write(json.dumps([str(grid), str(results)]))
-        return psutil.Process(int(self._read()))
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{json.dumps([str(grid), str(results)])}\n")
+        self.process.stdin.flush()
+        self.driver = psutil.Process(int(self._read()))
+        return self.driver
 
     def exit_code(self) -> int:
         """Of the driver started last; waits for it."""
         return int(self._read())
 
     def close(self) -> None:
+        if self.driver and self.driver.is_running():  # the test has failed
+            self.driver.kill()
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()
-
-    def _write(self, line: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
 
     def _read(self) -> str:
         assert self.process.stdout is not None
@@ -100,8 +123,10 @@ def _kill(driver: psutil.Process, results: Path, after: float) -> list[psutil.Pr
 @pytest.mark.timeout(900)
 def test_a_grid_survives_ten_deaths_of_its_driver(tmp_path: Path, ray_up: Capacity) -> None:
     # Saved every 50 ms or so, so that a kill falls into saving too.
-    base = {"train.steps": STEPS, "train.eval_every": 100, "checkpoint.minutes": 0.001}
-    grid, results = write_grid(tmp_path, ARMS, seeds=4, base=base), tmp_path / "results"
+    base = {"train.steps": 300, "train.eval_every": 50, "checkpoint.minutes": 0.001, "model.loss": "slow"}
+    tiny.plugin(tmp_path, "slow", SLOW)
+    grid = write_grid(tmp_path, ARMS, seeds=4, base=base, plugins=["slow.py"])
+    results = tmp_path / "results"
     moments = random.Random(1)
     finished: dict[str, tuple[bytes, int]] = {}
     in_the_middle = 0
@@ -109,7 +134,7 @@ def test_a_grid_survives_ten_deaths_of_its_driver(tmp_path: Path, ray_up: Capaci
     try:
         for _ in range(KILLS):
             driver = nursery.start(grid, results)
-            orphans += _kill(driver, results, after=moments.uniform(0.0, 2.5))
+            orphans += _kill(driver, results, after=moments.uniform(0.0, 1.6))
             assert nursery.exit_code() == -signal.SIGKILL, (tmp_path / "results.log").read_text()
             now = untouched(results)
             assert finished.items() <= now.items(), "a finished row was touched"
