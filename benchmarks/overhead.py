@@ -29,7 +29,7 @@ EMPTY = {
     "model.context": 16,
     "train.steps": 1,
     "train.eval_every": 1,
-    "train.batch_size": 1,
+    "train.batch_size": 16,
     "schedule.warmup_steps": 0,
     "data.validation_documents": 1,
 }

@@ -5,6 +5,7 @@ Tune's own persistence, restoring, retries, loggers and reporters are off: ids, 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -37,7 +38,7 @@ class TrialActor(tune.Trainable):
     """One warm process that executes work items one after another."""
 
     def setup(self, config: dict[str, Any]) -> None:
-        self.item = WorkItem.from_dict(config["item"])
+        self.item = _unpacked(config)
         if Path(self.item.folder).is_dir():  # not so on another machine, where nothing relative is meant
             os.chdir(self.item.folder)
 
@@ -77,18 +78,18 @@ class _Relay(_Unsaved, tune.Callback):
         self.events = events
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        self.events.started(WorkItem.from_dict(trial.config["item"]))
+        self.events.started(_unpacked(trial.config))
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        item = WorkItem.from_dict(trial.config["item"])
+        item = _unpacked(trial.config)
         for outcome in result.pop("outcomes"):
             self.events.outcome(item, Outcome.from_dict(outcome))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         error = trial.get_pickled_error()
-        self.events.crashed(WorkItem.from_dict(trial.config["item"]), _first_line(error))
+        self.events.crashed(_unpacked(trial.config), _first_line(error))
 
 
 class _Stop(_Unsaved, tune.Stopper):
@@ -113,7 +114,7 @@ def run_pool(items: Sequence[WorkItem], resources: dict[str, float], concurrent:
     try:
         tuner = tune.Tuner(
             tune.with_resources(TrialActor, resources),
-            param_space={"item": tune.grid_search([item.as_dict() for item in items])},
+            param_space={"item": tune.grid_search([_packed(item) for item in items])},
             tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=concurrent),
             run_config=tune.RunConfig(
                 name="pool",
@@ -128,6 +129,15 @@ def run_pool(items: Sequence[WorkItem], resources: dict[str, float], concurrent:
         tuner.fit()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _packed(item: WorkItem) -> str:
+    """As text: Tune makes a deep copy of the whole list for each trial, and texts are not copied."""
+    return json.dumps(item.as_dict())
+
+
+def _unpacked(config: dict[str, Any]) -> WorkItem:
+    return WorkItem.from_dict(json.loads(config["item"]))
 
 
 def _first_line(error: Exception | None) -> str:

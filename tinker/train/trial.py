@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from model.count import flops_per_token, parameter_count
+from tinker.config.schema import TrialConfig
 from tinker.errors import UserError
 from tinker.provenance.code import code_record
 from tinker.provenance.environment import environment
-from tinker.spec import TrialSpec
+from tinker.spec import TrialSpec, canonical
 from tinker.store.checkpoints import retention
 from tinker.train.checkpoint import LAST, Checkpointer, resumable
 from tinker.train.entry import entry_modules
@@ -65,11 +66,22 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
         metrics=recorder.metrics,
         curve=recorder.curve,
         params=parameter_count(training.module.model),
-        flops_per_token=flops_per_token(config.gpt(training.corpus.vocab_size)),
+        flops_per_token=_flops(config, training.corpus.vocab_size),
         probes=recorder.probes(training.module),
         environment=trial_environment(spec),
         code=code,
     )
+
+
+#: FLOPs a token by the model's config: counting takes as long as all else of an empty trial, and seeds share a model.
+_FLOPS: dict[str, float] = {}
+
+
+def _flops(config: TrialConfig, vocab_size: int) -> float:
+    key = canonical([config.as_dict()["model"], vocab_size])
+    if key not in _FLOPS:
+        _FLOPS[key] = flops_per_token(config.gpt(vocab_size))
+    return _FLOPS[key]
 
 
 def trial_environment(spec: TrialSpec) -> dict[str, Any]:
