@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from model.registry import Slot, UnknownVariant
-from model.slots import FIELDS
+from model.registry import Slot, UnknownVariant, later
+from model.slots import CONV, FIELDS, GATE, NORM_PLACE, SINKS, SOFTCAP, VALUE_RESIDUAL
 
 
 @runtime_checkable
@@ -19,7 +19,9 @@ class Checked(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class GPTConfig:
-    """A complete and consistent description of a model; it has no defaults, since a recipe names every choice.
+    """A complete and consistent description of a model.
+
+    It has no defaults, since a recipe names every choice; what came later is off where a recipe does not name it.
 
     Args:
         n_layer: blocks.
@@ -28,7 +30,9 @@ class GPTConfig:
         context: longest sequence, in tokens.
         dropout: probability of dropping, wherever the variants drop.
         vocab_size: tokens.
+        head_dim: width of one attention head; None is n_embd / n_head.
         qk_norm: a norm, applied to each head's queries and keys.
+        attention_softcap, logit_softcap: what bounds the scores of attention, and the logits of the next token.
         attention, mlp: a pattern of variants, repeated until there is one for each layer.
 
     Raises:
@@ -51,16 +55,23 @@ class GPTConfig:
     residual: object
     init: object
     loss: object
+    head_dim: int = later(None)
+    attention_softcap: object = later(SOFTCAP)
+    sinks: object = later(SINKS)
+    gate: object = later(GATE)
+    value_residual: object = later(VALUE_RESIDUAL)
+    conv: object = later(CONV)
+    norm_place: object = later(NORM_PLACE)
+    logit_softcap: object = later(SOFTCAP)
 
     def __post_init__(self) -> None:
         for name in ("n_layer", "n_head", "n_embd", "context", "vocab_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"model.{name}: {getattr(self, name)} is too small; allowed: 1 or more")
-        if self.n_embd % self.n_head:
-            near = max(1, round(self.n_embd / self.n_head)) * self.n_head
-            raise ValueError(
-                f"model.n_embd: {self.n_embd} is not a multiple of model.n_head {self.n_head}; nearest allowed: {near}"
-            )
+        if self.head_dim is None:
+            object.__setattr__(self, "head_dim", _head_dim(self.n_embd, self.n_head))
+        if self.head_dim < 1:
+            raise ValueError(f"model.head_dim: {self.head_dim} is too small; allowed: 1 or more, or null")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"model.dropout: {self.dropout} is not a probability; allowed: 0 or more, below 1")
         for name, slot in FIELDS.items():
@@ -77,10 +88,15 @@ class GPTConfig:
                 if isinstance(choice, Checked):
                     choice.check(self, key)
 
-    @property
-    def head_dim(self) -> int:
-        """Width of one attention head."""
-        return self.n_embd // self.n_head
+
+def _head_dim(n_embd: int, n_head: int) -> int:
+    if n_embd % n_head:
+        near = max(1, round(n_embd / n_head)) * n_head
+        raise ValueError(
+            f"model.n_embd: {n_embd} is not a multiple of model.n_head {n_head}; nearest allowed: {near}, or give "
+            f"model.head_dim"
+        )
+    return n_embd // n_head
 
 
 def _tile(key: str, pattern: tuple[object, ...], n_layer: int) -> tuple[object, ...]:

@@ -34,5 +34,5 @@ def flops_per_token(config: GPTConfig) -> float:
         tokens = torch.zeros(1, config.context, dtype=torch.long)
     counter = FlopCounterMode(display=False)
     with counter:
-        torch.autograd.backward(model.loss(model(tokens), tokens))
+        torch.autograd.backward(model(tokens, tokens))
     return counter.get_total_flops() / config.context

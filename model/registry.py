@@ -16,11 +16,26 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T", bound=type)
+
+#: The metadata of a field made by `later`.
+LATER = "later"
+
+
+def later(default: Any) -> Any:
+    """A field that came after trials had been recorded, with what it was until then: a value, or a slot's `default`.
+
+    While a field has that default it is left out of a trial's description, so that the ids of the trials recorded
+    before stay as they are. The default means "as without this field", hence it never changes.
+    """
+    if isinstance(default, Slot):
+        slot = default
+        return field(default_factory=lambda: slot.get(str(slot.default)).config(), metadata={LATER: True})
+    return field(default=default, metadata={LATER: True})
 
 
 class UnknownVariant(ValueError):  # noqa: N818 - the name says enough
@@ -45,10 +60,21 @@ class Slot:
         name: the key in a config (`attention`).
         package: the folder whose files are the built-in variants (`model.attention`).
         per_layer: whether a config may give a list, tiled over the layers.
+        default: the type that a config means which says nothing of this slot; None if it must say.
+        renamed: types' old names and their new ones. The old are still understood, and ids go on being made of them.
     """
 
-    def __init__(self, name: str, package: str, *, per_layer: bool = False) -> None:
-        self.name, self.package, self.per_layer = name, package, per_layer
+    def __init__(
+        self,
+        name: str,
+        package: str,
+        *,
+        per_layer: bool = False,
+        default: str | None = None,
+        renamed: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name, self.package, self.per_layer, self.default = name, package, per_layer, default
+        self.renamed = dict(renamed or {})
         self._variants: dict[str, Variant] = {}
         SLOTS[name] = self
 
@@ -85,6 +111,7 @@ class Slot:
         Raises:
             UnknownVariant: naming the types there are.
         """
+        name = self.renamed.get(name, name)
         if name not in self._variants and name in self.builtin_names():
             importlib.import_module(f"{self.package}.{name}")
         if name not in self._variants:
@@ -99,8 +126,15 @@ class Slot:
         raise UnknownVariant(f"{type(config).__qualname__} is the Config of no registered {self.name}")
 
     def build(self, config: Any, *args: Any) -> Any:
-        """The module of the variant whose Config that instance is; the slot's folder says what it takes."""
-        return self.of(config).cls(config, *args)
+        """The module of the variant whose Config that instance is; the slot's folder says what it takes.
+
+        It notes what its Config declares of its size (`parameters`, of these arguments), to be held against what
+        it has.
+        """
+        built = self.of(config).cls(config, *args)
+        declare = getattr(config, "parameters", None)
+        built.declared_parameters = declare(*args) if declare else 0
+        return built
 
 
 SLOTS: dict[str, Slot] = {}

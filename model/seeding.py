@@ -7,13 +7,13 @@ treatment can be compared with its control seed by seed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from model.init import Init
+from model.init_rule import InitRule
 
 
 def stream(seed: int, path: str) -> int:
@@ -34,18 +34,24 @@ def constructor_stream(seed: int) -> Iterator[None]:
         yield
 
 
-def initialise(model: nn.Module, rule: Init, seed: int) -> None:
+def initialise(model: nn.Module, rule: InitRule, seed: int) -> None:
     """Gives each parameter the value that the rule draws for it from a generator of its own.
 
-    A parameter that the rule does not cover (it returns None) keeps its constructor's value. Parameters on the meta
-    device are left alone: they have no values. A parameter with several paths goes by its first.
+    A module with parameters that no rule knows (kernels, mixing weights) may draw them itself, likewise: its method
+    `initial(name, shape, generator)` is asked where the rule returns None. What neither covers keeps its constructor's
+    value, which should then be a constant. Parameters on the meta device are left alone: they have no values. A
+    parameter with several paths goes by its first.
     """
     for path, parameter in model.named_parameters():
         if parameter.is_meta:
             continue
         owner, _, name = path.rpartition(".")
         generator = torch.Generator().manual_seed(stream(seed, path))
-        value = rule(model.get_submodule(owner), name, parameter.shape, generator)
+        module = model.get_submodule(owner)
+        value = rule(module, name, parameter.shape, generator)
+        draw: Callable[..., Tensor | None] | None = getattr(module, "initial", None)
+        if value is None and draw is not None:
+            value = draw(name, parameter.shape, generator)
         if value is not None:
             with torch.no_grad():
                 parameter.copy_(value)

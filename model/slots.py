@@ -8,9 +8,15 @@ EMBEDDING = Slot("embedding", "model.embedding")
 POSITION = Slot("position", "model.position")
 ATTENTION = Slot("attention", "model.attention", per_layer=True)
 BACKEND = Slot("backend", "model.backend")
+SOFTCAP = Slot("softcap", "model.softcap", default="none")
+SINKS = Slot("sinks", "model.sinks", default="none")
+GATE = Slot("gate", "model.gate", default="none")
+VALUE_RESIDUAL = Slot("value_residual", "model.value_residual", default="none")
+CONV = Slot("conv", "model.conv", default="none")
 NORM = Slot("norm", "model.norm")
+NORM_PLACE = Slot("norm_place", "model.norm_place", default="pre")
 MLP = Slot("mlp", "model.mlp", per_layer=True)
-RESIDUAL = Slot("residual", "model.residual")
+RESIDUAL = Slot("residual", "model.residual", renamed={"pre_norm": "standard"})
 INIT = Slot("init", "model.init")
 LOSS = Slot("loss", "model.loss")
 
@@ -21,9 +27,16 @@ FIELDS: dict[str, Slot] = {
     "attention": ATTENTION,
     "backend": BACKEND,
     "qk_norm": NORM,
+    "attention_softcap": SOFTCAP,
+    "sinks": SINKS,
+    "gate": GATE,
+    "value_residual": VALUE_RESIDUAL,
+    "conv": CONV,
     "norm": NORM,
+    "norm_place": NORM_PLACE,
     "mlp": MLP,
     "residual": RESIDUAL,
     "init": INIT,
     "loss": LOSS,
+    "logit_softcap": SOFTCAP,
 }

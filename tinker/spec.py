@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from model.slots import FIELDS
+
 SPEC_VERSION = 1
 
 #: Parts of a resolved config that cannot change a trial's numbers, and so are not in its id. A test pins this list.
@@ -61,6 +63,17 @@ def _without(config: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {key: _without(value, [below[key]]) if key in below else value for key, value in kept.items()}
 
 
+def _as_first_named(config: dict[str, Any]) -> dict[str, Any]:
+    """With the model's variants under the names that they had when the first trials were recorded."""
+    model = dict(config.get("model", {}))
+    for field, slot in FIELDS.items():
+        first = {new: old for old, new in slot.renamed.items()}
+        node = model.get(field)
+        if isinstance(node, dict) and node.get("type") in first:
+            model[field] = {**node, "type": first[node["type"]]}
+    return {**config, "model": model} if model else config
+
+
 @dataclass(frozen=True)
 class TrialSpec:
     """A trial: its resolved config (canonical JSON text, so that it is frozen), seeds and corpus fingerprint."""
@@ -83,7 +96,7 @@ class TrialSpec:
     @property
     def id(self) -> str:
         """16 hex digits of sha256 over what was asked for."""
-        asked = _without(self.config, NOT_IN_ID)
+        asked = _as_first_named(_without(self.config, NOT_IN_ID))
         text = canonical(
             {
                 "version": SPEC_VERSION,

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from model.position import Position
+    from model.state import ForwardState
 
 
 class Attention(Protocol):
     """What `model.block` asks of an attention."""
 
-    def __call__(self, x: Tensor, position: Position) -> Tensor:
+    def __call__(self, x: Tensor, state: ForwardState) -> Tensor:
         """(B, T, C), normed -> (B, T, C), to be added to the stream."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.config import GPTConfig
-from model.heads import SoftmaxAttention, check_kv_heads
+from model.heads import SoftmaxAttention, check_kv_heads, projections
+from model.registry import later
 from model.slots import ATTENTION
 
 
@@ -15,12 +16,16 @@ class Full(SoftmaxAttention):
 
     @dataclass(frozen=True)
     class Config:
-        """kv_heads: heads of keys and values, a divisor of n_head; None is n_head."""
+        """kv_heads: heads of keys and values, a divisor of n_head; None is n_head; bias: of all projections."""
 
         kv_heads: int | None = None
+        bias: bool = later(False)
 
         def check(self, model: GPTConfig, key: str) -> None:
             check_kv_heads(self.kv_heads, model, key)
 
+        def parameters(self, model: GPTConfig, layer: int) -> int:
+            return projections(model, self.kv_heads, self.bias)
+
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
-        super().__init__(model, layer, kv_heads=config.kv_heads, window=None)
+        super().__init__(model, layer, kv_heads=config.kv_heads, window=None, bias=config.bias)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from model.config import GPTConfig
 from model.dropout import KeyedDropout
-from model.heads import MultiHead, visible
-from model.position import Position
+from model.heads import MultiHead, projections
 from model.slots import ATTENTION
+from model.state import ForwardState, visible
 
 
 @ATTENTION.variant(paper="https://arxiv.org/abs/2006.16236")
@@ -25,22 +25,22 @@ class Linear(MultiHead):
     (RoFormer, https://arxiv.org/abs/2104.09864, eq. 19); weights may then be negative and need not sum to 1.
     """
 
-    mask: Tensor  # (context, context), 0 or 1
-
     @dataclass(frozen=True)
     class Config:
         """Nothing to choose."""
 
-    def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
-        super().__init__(model, kv_heads=model.n_head)
-        self.dropout = KeyedDropout(model.dropout, f"blocks.{layer}.attention.weights")
-        self.register_buffer("mask", visible(model.context).float(), persistent=False)
+        def parameters(self, model: GPTConfig, layer: int) -> int:
+            return projections(model, None, bias=False)
 
-    def forward(self, x: Tensor, position: Position) -> Tensor:
-        length = x.shape[1]
-        q, k, v = self.heads(x)
+    def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
+        super().__init__(model, layer)
+        self.dropout = KeyedDropout(model.dropout, f"blocks.{layer}.attention.weights")
+
+    def forward(self, x: Tensor, state: ForwardState) -> Tensor:
+        q, k, v = self.heads(x, state)
         q, k = F.elu(q) + 1, F.elu(k) + 1  # (B, H, T, D), all >= 0
         total = (q * k.cumsum(2)).sum(-1, keepdim=True)  # (B, H, T, 1)
-        q, k = position.rotate(q, k)
-        weights = q @ k.mT * self.mask[:length, :length] / (total + 1e-6)  # (B, H, T, T); features may all be 0
-        return self.write(self.dropout(weights) @ v)
+        q, k = state.position.rotate(q), state.position.rotate(k)
+        seen = visible(state.length, None, x.device)
+        weights = q @ k.mT * seen / (total + 1e-6)  # (B, H, T, T); features may all be 0
+        return self.write(x, self.dropout(weights) @ v)

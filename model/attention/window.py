@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.config import GPTConfig
-from model.heads import SoftmaxAttention, check_kv_heads
+from model.heads import SoftmaxAttention, check_kv_heads, projections
+from model.registry import later
 from model.slots import ATTENTION
 
 
@@ -15,15 +16,19 @@ class Window(SoftmaxAttention):
 
     @dataclass(frozen=True)
     class Config:
-        """size: tokens seen, the current one included; kv_heads: as in full attention."""
+        """size: tokens seen, the current one included; kv_heads, bias: as in full attention."""
 
         size: int = 16
         kv_heads: int | None = None
+        bias: bool = later(False)
 
         def check(self, model: GPTConfig, key: str) -> None:
             if self.size < 1:
                 raise ValueError(f"{key}.size: {self.size} sees no token; allowed: 1 (the token itself) or more")
             check_kv_heads(self.kv_heads, model, key)
 
+        def parameters(self, model: GPTConfig, layer: int) -> int:
+            return projections(model, self.kv_heads, self.bias)
+
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
-        super().__init__(model, layer, kv_heads=config.kv_heads, window=config.size)
+        super().__init__(model, layer, kv_heads=config.kv_heads, window=config.size, bias=config.bias)

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from model.scores import Scores
+
 
 class Backend(Protocol):
     """What softmax attention asks of a backend."""
 
-    def __call__(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, *, causal: bool) -> Tensor:
-        """`softmax(q k^T / sqrt(D) + bias) v` for each head.
+    def __call__(self, q: Tensor, k: Tensor, v: Tensor, scores: Scores) -> Tensor:
+        """`weights v` for each head, with the weights that `scores` describes.
 
         Args:
             q: (B, H, T, D).
             k: (B, KV, T, D); query head h reads head `h // (H / KV)` of keys and values.
-            v: (B, KV, T, D).
-            bias: (T, T), added to the scores; -inf where a key may not be seen.
-            causal: the bias is the plain causal mask and nothing else, so that a kernel may use its own.
+            v: (B, KV, T, E).
+            scores: from products to weights.
 
         Returns:
-            (B, H, T, D).
+            (B, H, T, E).
         """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from model.config import GPTConfig
 from model.dropout import KeyedDropout
+from model.scores import Scores
 from model.slots import BACKEND
 
 
@@ -24,10 +25,20 @@ class Eager(nn.Module):
         super().__init__()
         self.dropout = KeyedDropout(model.dropout, f"blocks.{layer}.attention.weights")
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, *, causal: bool) -> Tensor:
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, scores: Scores) -> Tensor:
         group = q.shape[1] // k.shape[1]
         if group > 1:
             k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)  # (B, H, T, D)
-        scores = (q / math.sqrt(q.shape[-1])) @ k.mT + bias  # (B, H, T, T)
-        weights: Tensor = self.dropout(scores.softmax(-1))
+        s = scores.softcap((q / scores.divisor) @ k.mT)  # (B, H, T, T)
+        if scores.bias is not None:
+            s = s + scores.bias
+        weights: Tensor = self.dropout(_softmax(s + scores.hidden, scores.sinks))
         return weights @ v
+
+
+def _softmax(s: Tensor, sinks: Tensor | None) -> Tensor:
+    """Over the last dimension of (B, H, T, T); a sink takes its share and is left out."""
+    if sinks is None:
+        return s.softmax(-1)
+    sink = sinks.to(s.dtype)[:, None, None].expand(*s.shape[:-1], 1)  # (B, H, T, 1)
+    return torch.cat([s, sink], -1).softmax(-1)[..., :-1]

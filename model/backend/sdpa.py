@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.config import GPTConfig
+from model.scores import Scores
 from model.slots import BACKEND
 
 
@@ -29,7 +30,10 @@ class Sdpa(nn.Module):
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__()
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, *, causal: bool) -> Tensor:
-        mask = None if causal else bias
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, scores: Scores) -> Tensor:
+        causal = scores.window is None and scores.bias is None
+        mask = None if causal else scores.hidden if scores.bias is None else scores.bias + scores.hidden
         grouped = q.shape[1] != k.shape[1]
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=grouped)
+        return F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, is_causal=causal, scale=1 / scores.divisor, enable_gqa=grouped
+        )

@@ -21,6 +21,9 @@ class Token(nn.Module):
 
         tied: bool = True
 
+        def parameters(self, model: GPTConfig) -> int:
+            return model.vocab_size * model.n_embd * (1 if self.tied else 2)
+
     def __init__(self, config: Config, model: GPTConfig) -> None:
         super().__init__()
         self.table = nn.Embedding(model.vocab_size, model.n_embd)

@@ -1,20 +1,4 @@
-"""Init: where the parameters start.
+"""Init: where the parameters start, and what depends on it (learning rates and multipliers, in muP).
 
-A variant is built as `Variant(config, model)` and called once for each parameter. Values are drawn on the CPU in fp32,
-whatever the device of the model, from the generator given and from nothing else.
+A variant is built as `Variant(config, model)`; it is a subclass of `model.init_rule.InitRule`.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
-
-
-class Init(Protocol):
-    """What `model.seeding` asks of an init rule."""
-
-    def __call__(self, module: nn.Module, name: str, shape: torch.Size, generator: torch.Generator) -> Tensor | None:
-        """The value of `module`'s own parameter `name`, of that shape; None keeps the constructor's value."""

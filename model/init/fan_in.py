@@ -6,15 +6,16 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from model.config import GPTConfig
+from model.init_rule import InitRule
 from model.linear import ResidualLinear
 from model.slots import INIT
 
 
 @INIT.variant(paper="https://doi.org/10.1007/3-540-49430-8_2")
-class FanIn:
+class FanIn(InitRule):
     """Weights: normal with standard deviation `1 / sqrt(fan_in)`; residual-writing ones `/ sqrt(2 n_layer)`; biases: 0.
 
     The fan-in of a linear layer is its input width. Embeddings take `1 / sqrt(n_embd)`: a tied table is also the head,
@@ -28,12 +29,7 @@ class FanIn:
     def __init__(self, config: Config, model: GPTConfig) -> None:
         self.residual_gain = 1 / math.sqrt(2 * model.n_layer)
 
-    def __call__(self, module: nn.Module, name: str, shape: torch.Size, generator: torch.Generator) -> Tensor | None:
-        if not isinstance(module, (nn.Linear, nn.Embedding)):
-            return None
-        if name == "bias":
-            return torch.zeros(shape, device="cpu")
+    def std(self, module: nn.Module, shape: torch.Size) -> float:
         # The last dimension is the input width of a linear layer, and the width of an embedding.
-        fan_in = shape[-1]
         gain = self.residual_gain if isinstance(module, ResidualLinear) else 1.0
-        return torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu") * (gain / math.sqrt(fan_in))
+        return gain / math.sqrt(shape[-1])

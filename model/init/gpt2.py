@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from model.config import GPTConfig
+from model.init_rule import InitRule
 from model.linear import ResidualLinear
 from model.slots import INIT
 
@@ -16,7 +17,7 @@ from model.slots import INIT
 @INIT.variant(
     paper="https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
 )
-class Gpt2:
+class Gpt2(InitRule):
     """Weights of linear layers and embeddings: normal, `std`; residual-writing: `std / sqrt(2 n_layer)`; biases: 0.
 
     There are two residual writes a layer, so the stream's variance at the end does not grow with depth (section 2.3).
@@ -33,13 +34,8 @@ class Gpt2:
                 raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
-        self.std = config.std
+        self.normal_std = config.std
         self.residual_std = config.std / math.sqrt(2 * model.n_layer)
 
-    def __call__(self, module: nn.Module, name: str, shape: torch.Size, generator: torch.Generator) -> Tensor | None:
-        if not isinstance(module, (nn.Linear, nn.Embedding)):
-            return None
-        if name == "bias":
-            return torch.zeros(shape, device="cpu")
-        std = self.residual_std if isinstance(module, ResidualLinear) else self.std
-        return torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu") * std
+    def std(self, module: nn.Module, shape: torch.Size) -> float:
+        return self.residual_std if isinstance(module, ResidualLinear) else self.normal_std

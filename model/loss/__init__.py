@@ -5,6 +5,7 @@ A variant is built as `Variant(config, model)`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Loss(Protocol):
-    """What training asks of a loss."""
+    """What `model.gpt` asks of a loss."""
 
-    def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Logits (B, T, V) and targets (B, T) long -> a scalar in nats."""
+    def __call__(self, x: Tensor, targets: Tensor, head: Callable[[Tensor], Tensor]) -> Tensor:
+        """The normed stream x (B, T, C), targets (B, T) long, and the head (B, T, C) -> (B, T, V): a scalar in nats."""

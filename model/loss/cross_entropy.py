@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch.nn.functional as F
@@ -22,5 +23,5 @@ class CrossEntropy(nn.Module):
     def __init__(self, config: Config, model: GPTConfig) -> None:
         super().__init__()
 
-    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    def forward(self, x: Tensor, targets: Tensor, head: Callable[[Tensor], Tensor]) -> Tensor:
+        return F.cross_entropy(head(x).flatten(0, 1), targets.flatten())

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from model.state import ForwardState
+
 
 class Mlp(Protocol):
     """What `model.block` asks of an MLP."""
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, state: ForwardState) -> Tensor:
         """(B, T, C), normed -> (B, T, C), to be added to the stream."""

@@ -27,6 +27,9 @@ class LayerNorm(nn.Module):
             if self.eps <= 0:
                 raise ValueError(f"{key}.eps: {self.eps} does not keep a variance above 0; allowed: above 0")
 
+        def parameters(self, width: int) -> int:
+            return 2 * width if self.bias else width
+
     def __init__(self, config: Config, width: int) -> None:
         super().__init__()
         self.eps = config.eps

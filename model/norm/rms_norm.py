@@ -26,6 +26,9 @@ class RMSNorm(nn.Module):
             if self.eps <= 0:
                 raise ValueError(f"{key}.eps: {self.eps} does not keep a mean square above 0; allowed: above 0")
 
+        def parameters(self, width: int) -> int:
+            return width
+
     def __init__(self, config: Config, width: int) -> None:
         super().__init__()
         self.eps = config.eps

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 class Position(Protocol):
-    """What `model.gpt` (embed) and the attention variants (rotate) ask of a position variant."""
+    """What `model.gpt` (embed) and attention (rotate, and bias where it has a softmax) ask of a position variant."""
 
     def embed(self, x: Tensor) -> Tensor:
         """(B, T, C) token embeddings -> (B, T, C): what enters the first block."""
 
-    def rotate(self, q: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
-        """Queries (B, H, T, D) and keys (B, KV, T, D) -> the same shapes: what is multiplied to scores."""
+    def rotate(self, x: Tensor) -> Tensor:
+        """Queries or keys (B, heads, T, D) -> the same shape: what is multiplied to scores."""
+
+    def bias(self, length: int) -> Tensor | None:
+        """(H, T, T) added to the scores, or None."""

@@ -19,6 +19,9 @@ class Learned(NoPosition):
     class Config:
         """Nothing to choose."""
 
+        def parameters(self, model: GPTConfig) -> int:
+            return model.context * model.n_embd
+
     def __init__(self, config: Config, model: GPTConfig) -> None:
         super().__init__(config, model)
         self.table = nn.Embedding(model.context, model.n_embd)

@@ -24,5 +24,8 @@ class NoPosition(nn.Module):
     def embed(self, x: Tensor) -> Tensor:
         return x
 
-    def rotate(self, q: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
-        return q, k
+    def rotate(self, x: Tensor) -> Tensor:
+        return x
+
+    def bias(self, length: int) -> Tensor | None:
+        return None

@@ -49,9 +49,6 @@ class Rotary(NoPosition):
         self.register_buffer("cos", cos.to(torch.get_default_dtype()), persistent=False)
         self.register_buffer("sin", sin.to(torch.get_default_dtype()), persistent=False)
 
-    def rotate(self, q: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
-        return self._turn(q), self._turn(k)
-
-    def _turn(self, x: Tensor) -> Tensor:
+    def rotate(self, x: Tensor) -> Tensor:
         length, width = x.shape[-2:]
         return x * self.cos[:length] + x.roll(width // 2, -1) * self.sin[:length]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from model.config import GPTConfig
 from model.gpt import GPT
+from model.state import ForwardState
 from tests.model.tiny import pick, tiny, tokens
 
 Array = NDArray[np.float64]
@@ -27,7 +28,7 @@ def attention_of(config: GPTConfig) -> tuple[dict[str, Array], Array, Array]:
     x = torch.randn(1, config.context, config.n_embd, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     attention = model.blocks[0].get_submodule("attention")
     weights = {name: value.numpy() for name, value in attention.state_dict().items()}
-    return weights, x[0].numpy(), attention(x, model.position)[0].detach().numpy()
+    return weights, x[0].numpy(), attention(x, ForwardState(model.position, x))[0].detach().numpy()
 
 
 @pytest.mark.parametrize("kv_heads", [None, 1, 2, 4])
@@ -42,7 +43,7 @@ def test_sdpa_equals_eager(size: int | None, kv_heads: int | None) -> None:
     text = tokens(3, 16)
     torch.testing.assert_close(fused(text), eager(text), rtol=0, atol=1e-5)
     for model in (eager, fused):
-        model.loss(model(text), text.roll(-1, 1)).backward()
+        model(text, text.roll(-1, 1)).backward()
     for (name, a), b in zip(eager.named_parameters(), fused.parameters(), strict=True):
         torch.testing.assert_close(b.grad, a.grad, rtol=0, atol=1e-5, msg=name)
 
@@ -121,7 +122,7 @@ def test_linear_attention_stays_finite_where_every_feature_vanishes(position: st
         for name in ("query", "key"):
             attention.get_parameter(f"{name}.weight").fill_(-1e3)
     x = torch.ones(1, 6, 8, requires_grad=True)
-    y = attention(x, model.position)
+    y = attention(x, ForwardState(model.position, x))
     y.sum().backward()
     assert y.isfinite().all()
     assert x.grad is not None and x.grad.isfinite().all()

@@ -47,8 +47,8 @@ def test_gradients_are_those_of_finite_differences(changes: dict[str, Any]) -> N
     text, following = tokens(1, 3, seed=1), tokens(1, 3, seed=2)
 
     def loss(*parameters: torch.Tensor) -> torch.Tensor:
-        logits = torch.func.functional_call(model, dict(zip(names, parameters, strict=True)), (text,))
-        return model.loss(logits, following)
+        named = dict(zip(names, parameters, strict=True))
+        return torch.func.functional_call(model, named, (text, following))
 
     assert torch.autograd.gradcheck(loss, values, atol=1e-7, rtol=1e-4, fast_mode=True)
 
@@ -56,7 +56,7 @@ def test_gradients_are_those_of_finite_differences(changes: dict[str, Any]) -> N
 @every_arm
 def test_every_parameter_gets_a_gradient(changes: dict[str, Any]) -> None:
     model, text = GPT(tiny(**changes), seed=0), tokens(4, 6)
-    model.loss(model(text), text.roll(-1, 1)).backward()
+    model(text, text.roll(-1, 1)).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None and parameter.grad.isfinite().all(), name
         assert parameter.grad.abs().max() > 0, name
@@ -84,7 +84,7 @@ def test_equal_seeds_give_equal_bits_and_other_seeds_do_not(changes: dict[str, A
             set_dropout_key(model, seed, step)
             text = tokens(2, 6, seed=step)
             optimizer.zero_grad()
-            model.loss(model(text), text.roll(-1, 1)).backward()
+            model(text, text.roll(-1, 1)).backward()
             optimizer.step()
         return model.eval()(tokens(2, 6))
 
@@ -98,7 +98,7 @@ def test_training_lowers_the_loss(changes: dict[str, Any]) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
     losses = []
     for _ in range(20):
-        loss = model.loss(model(text), text.roll(-1, 1))
+        loss = model(text, text.roll(-1, 1))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -16,7 +16,7 @@ def scores(place_q: int, place_k: int, theta: float = 10000.0) -> Tensor:
     model = GPT(tiny(context=40, position=pick("position", "rotary", theta=theta)), 0).double()
     generator = torch.Generator().manual_seed(0)
     q, k = torch.randn(2, 1, 2, 1, 4, generator=generator, dtype=torch.float64).expand(2, 1, 2, 40, 4)
-    q, k = model.position.rotate(q, k)
+    q, k = model.position.rotate(q), model.position.rotate(k)
     return (q[0, :, place_q] * k[0, :, place_k]).sum(-1)
 
 
@@ -31,11 +31,9 @@ def test_rotary_scores_depend_on_the_distance_alone() -> None:
 @pytest.mark.parametrize("theta", [100.0, 10000.0])
 def test_rotary_turns_the_pair_of_halves_as_a_complex_number(theta: float) -> None:
     generator = torch.Generator().manual_seed(0)
-    q, k = torch.randn(2, 4, dtype=torch.float64, generator=generator).numpy()
+    q = torch.randn(4, dtype=torch.float64, generator=generator).numpy()
     model = GPT(tiny(n_head=1, n_embd=4, context=40, position=pick("position", "rotary", theta=theta)), 0).double()
-    turned, _ = model.position.rotate(
-        torch.tensor(q).expand(1, 1, 40, 4).contiguous(), torch.tensor(k).expand(1, 1, 40, 4).contiguous()
-    )
+    turned = model.position.rotate(torch.tensor(q).expand(1, 1, 40, 4).contiguous())
     pair = (q[:2] + 1j * q[2:]) * np.exp(1j * 9 * np.array([1.0, theta**-0.5]))
     np.testing.assert_allclose(turned[0, 0, 9].numpy(), np.concatenate([pair.real, pair.imag]), atol=1e-6)
 
@@ -43,7 +41,7 @@ def test_rotary_turns_the_pair_of_halves_as_a_complex_number(theta: float) -> No
 def test_rotary_keeps_lengths_and_place_zero() -> None:
     model = GPT(tiny(position="rotary"), 0)
     q = torch.randn(2, 2, 6, 4, generator=torch.Generator().manual_seed(0))
-    turned, _ = model.position.rotate(q, q)
+    turned = model.position.rotate(q)
     torch.testing.assert_close(turned.norm(dim=-1), q.norm(dim=-1))
     assert torch.equal(turned[:, :, 0], q[:, :, 0])
 

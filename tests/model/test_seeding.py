@@ -72,7 +72,7 @@ def test_gains_start_at_one_and_biases_at_zero() -> None:
     vectors = {name: p for name, p in model.named_parameters() if p.dim() == 1}
     assert len(vectors) == 2 * (2 * 2 + 2) + 2
     for name, value in vectors.items():
-        assert torch.equal(value, torch.full_like(value, float("norm.weight" in name))), name
+        assert torch.equal(value, torch.full_like(value, float(name.endswith("weight")))), name
 
 
 def test_a_model_on_the_meta_device_has_shapes_only() -> None:

@@ -31,21 +31,6 @@ def test_every_file_of_a_slot_is_a_variant_of_that_name_with_a_config_of_default
             assert variant.cls.__doc__ and variant.config.__doc__
 
 
-def test_the_variants_that_there_are() -> None:
-    assert {field: slot.builtin_names() for field, slot in FIELDS.items()} == {
-        "embedding": ["token"],
-        "position": ["learned", "none", "rotary"],
-        "attention": ["full", "linear", "window"],
-        "backend": ["eager", "sdpa"],
-        "qk_norm": ["layer_norm", "none", "rms_norm"],
-        "norm": ["layer_norm", "none", "rms_norm"],
-        "mlp": ["gelu"],
-        "residual": ["pre_norm"],
-        "init": ["fan_in", "gpt2"],
-        "loss": ["cross_entropy"],
-    }
-
-
 def test_an_unknown_type_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownVariant, match="no attention of type 'ful'; there are: full, linear, window"):
         ATTENTION.get("ful")

@@ -18,7 +18,7 @@ CONTROL = {
     "qk_norm": "none",
     "norm": "layer_norm",
     "mlp": "gelu",
-    "residual": "pre_norm",
+    "residual": "standard",
     "init": "gpt2",
     "loss": "cross_entropy",
 }
@@ -34,6 +34,8 @@ def tiny(**changes: Any) -> GPTConfig:
     """The control at a tiny size; a change is a number, a type's name, a Config, or a tuple of them for layers."""
     values: dict[str, Any] = {**SIZE, **CONTROL, **changes}
     for field, slot in FIELDS.items():
+        if field not in values:
+            continue
         given = values[field] if isinstance(values[field], tuple) else (values[field],)
         chosen = tuple(pick(field, one) if isinstance(one, str) else one for one in given)
         values[field] = chosen if slot.per_layer else chosen[0]

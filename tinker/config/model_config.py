@@ -6,7 +6,25 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeVar
 
 from model.config import GPTConfig
-from model.slots import ATTENTION, BACKEND, EMBEDDING, FIELDS, INIT, LOSS, MLP, NORM, POSITION, RESIDUAL
+from model.registry import later
+from model.slots import (
+    ATTENTION,
+    BACKEND,
+    CONV,
+    EMBEDDING,
+    FIELDS,
+    GATE,
+    INIT,
+    LOSS,
+    MLP,
+    NORM,
+    NORM_PLACE,
+    POSITION,
+    RESIDUAL,
+    SINKS,
+    SOFTCAP,
+    VALUE_RESIDUAL,
+)
 from tinker.config.limits import Limits
 
 T = TypeVar("T")
@@ -17,7 +35,8 @@ Count = Annotated[int, Limits(at_least=1)]
 class ModelConfig:
     """A GPTConfig without the vocabulary, which the corpus decides.
 
-    The fields of per-layer slots hold the shortest pattern that gives all layers: equal models are equal here.
+    The fields of per-layer slots hold the shortest pattern that gives all layers, and a head width that follows from
+    the others is None: equal models are equal here.
 
     Raises:
         ValueError: what GPTConfig refuses, its key first.
@@ -38,9 +57,19 @@ class ModelConfig:
     residual: Annotated[Any, RESIDUAL]
     init: Annotated[Any, INIT]
     loss: Annotated[Any, LOSS]
+    head_dim: Count | None = later(None)
+    attention_softcap: Annotated[Any, SOFTCAP] = later(SOFTCAP)
+    sinks: Annotated[Any, SINKS] = later(SINKS)
+    gate: Annotated[Any, GATE] = later(GATE)
+    value_residual: Annotated[Any, VALUE_RESIDUAL] = later(VALUE_RESIDUAL)
+    conv: Annotated[Any, CONV] = later(CONV)
+    norm_place: Annotated[Any, NORM_PLACE] = later(NORM_PLACE)
+    logit_softcap: Annotated[Any, SOFTCAP] = later(SOFTCAP)
 
     def __post_init__(self) -> None:
         checked = self.gpt(vocab_size=1)
+        if self.head_dim is not None and self.head_dim * self.n_head == self.n_embd:
+            object.__setattr__(self, "head_dim", None)
         for name, slot in FIELDS.items():
             if slot.per_layer:
                 object.__setattr__(self, name, shortest_period(getattr(checked, name)))

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from model.registry import Slot
+from model.registry import LATER, Slot
 
 
 def plain(config: Any) -> dict[str, Any]:
     """A dataclass as nested dicts and lists: what `strict.parse` would read back as an equal one.
 
     A field annotated `float` gives a float even where its default was typed `1`, so that a default and the same value
-    given in a file are one text.
+    given in a file are one text. A field that came later (`model.registry.later`) is left out while it has its default.
     """
     hints = get_type_hints(type(config), include_extras=True)
     return {
-        field.name: _value(hints[field.name], getattr(config, field.name)) for field in fields(config) if field.init
+        field.name: _value(hints[field.name], getattr(config, field.name))
+        for field in fields(config)
+        if field.init and not (LATER in field.metadata and getattr(config, field.name) == _default(field))
     }
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _value(kind: Any, value: Any) -> Any:

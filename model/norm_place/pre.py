@@ -1,0 +1,28 @@
+"""Pre-norm: each sublayer reads a normed copy of the stream and adds to the stream itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from model.config import GPTConfig
+from model.norm import Norm
+from model.placement import Placement
+from model.slots import NORM, NORM_PLACE
+
+
+@NORM_PLACE.variant(paper="https://arxiv.org/abs/2002.04745")
+class Pre(Placement):
+    """`x + f(norm(x))`; a last norm before the head."""
+
+    @dataclass(frozen=True)
+    class Config:
+        """Nothing to choose."""
+
+    def __init__(self, config: Config, model: GPTConfig) -> None:
+        super().__init__()
+        self.before: Norm = NORM.build(model.norm, model.n_embd)
+
+    def read(self, x: Tensor) -> Tensor:
+        return self.before(x)
