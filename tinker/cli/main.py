@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from tinker.cli import doctor, freeze, plan, replay, report, run, schema, train
+from tinker.cli import doctor, freeze, new, plan, replay, report, run, schema, train, variants
 from tinker.errors import INTERRUPTED, UserError
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, report, plan, train, replay, freeze, schema, doctor):
+for module in (run, report, plan, train, replay, freeze, variants, new, schema, doctor):
     module.register(app)
 
 

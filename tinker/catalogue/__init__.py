@@ -1,0 +1,1 @@
+"""What there is to choose from: the slots' registries, as data and as a page."""
