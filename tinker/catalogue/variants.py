@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from typing import Any
 
 from model.registry import Slot
@@ -68,4 +68,6 @@ def _default(field: Field[Any]) -> Any:
         value = field.default_factory()
     else:
         return "required"
-    return plain(value) if hasattr(value, "__dataclass_fields__") else list(value) if isinstance(value, tuple) else value
+    return (
+        plain(value) if hasattr(value, "__dataclass_fields__") else list(value) if isinstance(value, tuple) else value
+    )
