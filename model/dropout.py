@@ -18,8 +18,10 @@ class KeyedDropout(nn.Module):
     Element i (counted in row-major order) is kept where a hash of i and the 64-bit key is above the p-quantile. The
     hash is a 32-bit finaliser (multiplications and xor-shifts, the constants of `lowbias32`,
     https://nullprogram.com/blog/2018/07/31/) with one word of the key at its start and one in its middle, so that the
-    masks of two keys are not shuffles of one another. It is integer arithmetic in torch operations: the same bits on
-    every device, and at home in compiled, vmapped and captured code, because the key is a buffer.
+    masks of two keys are not shuffles of one another. Where a batch comes in equal parts (micro-batches, ranks), an
+    element is counted as in the whole batch: the parts' masks together are the whole's. It is integer arithmetic in
+    torch operations: the same bits on every device, and at home in compiled, vmapped and captured code, because the key
+    is a buffer.
 
     Args:
         p: probability of dropping, 0 <= p < 1.
@@ -27,13 +29,15 @@ class KeyedDropout(nn.Module):
     """
 
     key: Tensor  # (2,) int32
+    part: Tensor  # (1,) int32: which part of the batch this is
 
     def __init__(self, p: float, place: str) -> None:
         super().__init__()
-        self.p, self.place, self.has_key = p, place, False
+        self.p, self.place, self.has_key, self.has_part = p, place, False, False
         # As an int32: the p-quantile of the hash, which is uniform over all of them, from -2**31 on.
         self.quantile = min(round(p * 2**32), 2**32 - 1) - 2**31
         self.register_buffer("key", torch.zeros(2, dtype=torch.int32), persistent=False)
+        self.register_buffer("part", torch.zeros(1, dtype=torch.int32), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0.0:
@@ -44,7 +48,10 @@ class KeyedDropout(nn.Module):
 
     def keep(self, x: Tensor) -> Tensor:
         """The mask for a tensor of x's shape: bool, True where the element stays."""
-        h = torch.arange(x.numel(), dtype=torch.int32, device=x.device) ^ self.key[0]
+        h = torch.arange(x.numel(), dtype=torch.int32, device=x.device)
+        if self.has_part:
+            h = h + self.part * x.numel()  # rows are outermost, and the parts before this one have as many
+        h = h ^ self.key[0]
         h ^= (h >> 16) & 0xFFFF  # torch's shift keeps the sign: the bits it brings in are masked away
         h *= 0x7FEB352D
         h ^= self.key[1]
@@ -53,11 +60,16 @@ class KeyedDropout(nn.Module):
         return (h >= self.quantile).view(x.shape)
 
 
-def set_dropout_key(model: nn.Module, seed: int, step: int) -> None:
-    """Keys every active dropout of the model for this step; a few copies of 8 bytes, without waiting for the device."""
+def set_dropout_key(model: nn.Module, seed: int, step: int, part: int | None = None) -> None:
+    """Keys every active dropout of the model for this step; a few copies of 8 bytes, without waiting for the device.
+
+    `part` says which of the equal parts of the step's batch comes next; None where it comes as a whole.
+    """
     for module in model.modules():
         if isinstance(module, KeyedDropout) and module.p > 0.0:
             digest = hashlib.sha256(f"{seed}/{step}/{module.place}".encode()).digest()
             words = [int.from_bytes(digest[at : at + 4], "little", signed=True) for at in (0, 4)]
             module.key.copy_(torch.tensor(words, dtype=torch.int32), non_blocking=True)
-            module.has_key = True
+            module.has_key, module.has_part = True, part is not None
+            if part is not None:
+                module.part.fill_(part)

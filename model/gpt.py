@@ -92,8 +92,8 @@ class GPT(nn.Module):
 
     def lr_scales(self) -> dict[str, float]:
         """By which each parameter's learning rate is multiplied: 1 unless the init rule says otherwise, as muP does."""
-        owners = {path: path.rpartition(".") for path, _ in self.named_parameters()}
-        return {path: self.rule.lr_scale(self.get_submodule(owner), name) for path, (owner, _, name) in owners.items()}
+        owners = {path: self.get_submodule(path.rpartition(".")[0]) for path, _ in self.named_parameters()}
+        return {path: self.rule.lr_scale(owner, path) for path, owner in owners.items()}
 
     @staticmethod
     def token_nats(logits: Tensor, targets: Tensor) -> Tensor:

@@ -24,9 +24,20 @@ class MultiHead(nn.Module):
 
     The four projections are parameters of their own, so that an arm with other keys still shares the rest with its
     control.
+
+    Args:
+        read: how many heads `write` gets, of the same width together; None is n_head.
     """
 
-    def __init__(self, model: GPTConfig, layer: int, *, kv_heads: int | None = None, bias: bool = False) -> None:
+    def __init__(
+        self,
+        model: GPTConfig,
+        layer: int,
+        *,
+        kv_heads: int | None = None,
+        bias: bool = False,
+        read: int | None = None,
+    ) -> None:
         super().__init__()
         self.head_dim = model.head_dim
         width, kv_width = model.n_head * self.head_dim, (kv_heads or model.n_head) * self.head_dim
@@ -40,7 +51,7 @@ class MultiHead(nn.Module):
         self.query_norm: Norm = NORM.build(model.qk_norm, self.head_dim)
         self.key_norm: Norm = NORM.build(model.qk_norm, self.head_dim)
         self.value_residual: ValueResidual = VALUE_RESIDUAL.build(model.value_residual, model, layer)
-        self.gate: Gate = GATE.build(model.gate, model, model.n_head, self.head_dim)
+        self.gate: Gate = GATE.build(model.gate, model, read or model.n_head, width // (read or model.n_head))
 
     def heads(self, x: Tensor, state: ForwardState) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, C) -> queries (B, H, T, D), keys and values (B, KV, T, D)."""

@@ -7,3 +7,7 @@ from torch import nn
 
 class ResidualLinear(nn.Linear):
     """A projection whose output is added to the residual stream; init rules scale it down with depth."""
+
+
+class ZeroLinear(nn.Linear):
+    """A projection that starts at 0 under every init rule: what it adds is learned from nothing."""

@@ -1,10 +1,14 @@
-"""No norm anywhere in a block: what the placements of norms have in common."""
+"""What the placements of norms have in common: no norm anywhere in a block, and what does not go with them."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from torch import Tensor, nn
+
+from model.config import GPTConfig
+from model.norm_place import NormPlace
+from model.slots import NORM_PLACE
 
 
 class Placement(nn.Module):
@@ -12,6 +16,7 @@ class Placement(nn.Module):
 
     norms_embedding: ClassVar[bool] = False
     norms_output: ClassVar[bool] = True
+    norms_stream: ClassVar[bool] = False
 
     def read(self, x: Tensor) -> Tensor:
         return x
@@ -21,3 +26,17 @@ class Placement(nn.Module):
 
     def settle(self, x: Tensor) -> Tensor:
         return x
+
+
+def refuse_normed_stream(model: GPTConfig, key: str, reason: str) -> None:
+    """For a residual wiring whose stream cannot be normed after an addition.
+
+    Raises:
+        ValueError: the model's norm place does that; `reason` says why it cannot be.
+    """
+    chosen = NORM_PLACE.of(model.norm_place)
+    if cast(type[NormPlace], chosen.cls).norms_stream:
+        raise ValueError(
+            f"{key}: does not go with model.norm_place.type {chosen.name}, which norms the stream: {reason}; choose "
+            f"another norm_place, such as pre, or another residual"
+        )

@@ -128,12 +128,14 @@ class Slot:
     def build(self, config: Any, *args: Any) -> Any:
         """The module of the variant whose Config that instance is; the slot's folder says what it takes.
 
-        It notes what its Config declares of its size (`parameters`, of these arguments), to be held against what
-        it has.
+        It notes what its Config declares of its size (`parameters`, of these arguments), to be held against what it
+        has, and how many of these one token meets (`active_parameters`), where that is fewer.
         """
         built = self.of(config).cls(config, *args)
         declare = getattr(config, "parameters", None)
         built.declared_parameters = declare(*args) if declare else 0
+        active = getattr(config, "active_parameters", None)
+        built.active_parameters = active(*args) if active else built.declared_parameters
         return built
 
 

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from model.config import GPTConfig
 from model.init_rule import InitRule
 from model.sinks import Sinks
-from model.slots import INIT, SINKS, SOFTCAP
+from model.slots import INIT, POSITION, SINKS, SOFTCAP
 from model.softcap import Softcap
 from model.state import ForwardState
+from model.traits import has_bias
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Scores:
         hidden: (T, T), 0 or -inf: the causal mask of that window.
         softcap: bounds the scores.
         bias: (H, T, T) of the position, or None.
+        slopes: (H,) where that is `-slope * distance`, else None.
         sinks: (H,) the scores of keys that hold nothing, or None.
     """
 
@@ -32,6 +34,7 @@ class Scores:
     hidden: Tensor
     softcap: Softcap
     bias: Tensor | None
+    slopes: Tensor | None
     sinks: Tensor | None
 
 
@@ -55,5 +58,29 @@ class ScoreRule(nn.Module):
     def forward(self, state: ForwardState) -> Scores:
         """For one forward pass."""
         return Scores(
-            self.divisor, self.window, state.hidden(self.window), self.softcap, state.bias, self.sinks.scores()
+            divisor=self.divisor,
+            window=self.window,
+            hidden=state.hidden(self.window),
+            softcap=self.softcap,
+            bias=state.bias,
+            slopes=state.position.slopes(),
+            sinks=self.sinks.scores(),
+        )
+
+
+def check_no_scores(attention: str, model: GPTConfig, key: str) -> None:
+    """Called by the check of an attention, of that type, which has no softmax over scores.
+
+    Raises:
+        ValueError: a choice of the model's that would have no effect on it.
+    """
+    softcap, sinks = SOFTCAP.of(model.attention_softcap).name, SINKS.of(model.sinks).name
+    chosen = {"attention_softcap": softcap, "sinks": sinks}
+    wrong = {field: name for field, name in chosen.items() if name != "none"}
+    if has_bias(model):
+        wrong["position"] = POSITION.of(model.position).name
+    for field, name in wrong.items():
+        raise ValueError(
+            f"{key}.type: {attention} has no softmax, and model.{field}={name} acts on the scores of one; use "
+            f"model.{field}={'rotary' if field == 'position' else 'none'}, or {key}.type=full"
         )

@@ -48,7 +48,7 @@ def initialise(model: nn.Module, rule: InitRule, seed: int) -> None:
         owner, _, name = path.rpartition(".")
         generator = torch.Generator().manual_seed(stream(seed, path))
         module = model.get_submodule(owner)
-        value = rule(module, name, parameter.shape, generator)
+        value = rule(module, path, parameter.shape, generator)
         draw: Callable[..., Tensor | None] | None = getattr(module, "initial", None)
         if value is None and draw is not None:
             value = draw(name, parameter.shape, generator)

@@ -6,6 +6,8 @@ from model.registry import Slot
 
 EMBEDDING = Slot("embedding", "model.embedding")
 POSITION = Slot("position", "model.position")
+#: An option of rotary positions, not a key under `model:`.
+ROPE_SCALING = Slot("rope_scaling", "model.rope_scaling", default="none")
 ATTENTION = Slot("attention", "model.attention", per_layer=True)
 BACKEND = Slot("backend", "model.backend")
 SOFTCAP = Slot("softcap", "model.softcap", default="none")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 OK = 0
-FAILED = 1  # the command ran, and its answer is no: a trial failed, a replay differs
+FAILED = 1  # the command ran, and its answer is no: a trial failed, a replay differs, a check fails
 USAGE = 2  # bad input: grid, override, option, corpus
 BUSY = 3  # another tinker holds the store
 INTERRUPTED = 130  # Ctrl-C; what was done is stored

@@ -17,8 +17,8 @@ from model.slots import FIELDS
 SPEC_VERSION = 1
 
 #: Parts of a resolved config that cannot change a trial's numbers, and so are not in its id. A test pins this list.
-#: Where a user's text lies is one of them: the corpus fingerprint says what is in it.
-NOT_IN_ID = ("scale", "recipe", "logger", "checkpoint", "plugins", "data.path")
+#: Where a user's text and its tokenizer lie are among them: the corpus fingerprint says what tokens they make.
+NOT_IN_ID = ("scale", "recipe", "logger", "checkpoint", "plugins", "data.path", "data.tokenizer_file", "init_from.path")
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ def _plain(value: Any) -> Any:
 def _without(config: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """The nested dict less those dotted keys."""
     here = {key for key in keys if "." not in key}
-    below = {key.partition(".")[0]: key.partition(".")[2] for key in keys if "." in key}
+    below: dict[str, list[str]] = {}
+    for head, _, rest in (key.partition(".") for key in keys if "." in key):
+        below.setdefault(head, []).append(rest)
     kept = {key: value for key, value in config.items() if key not in here}
-    return {key: _without(value, [below[key]]) if key in below else value for key, value in kept.items()}
+    return {key: _without(value, below[key]) if key in below else value for key, value in kept.items()}
 
 
 def _as_first_named(config: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from model.config import GPTConfig
 from model.heads import SoftmaxAttention, check_kv_heads, projections
 from model.registry import later
 from model.slots import ATTENTION
+from model.traits import Traits, multi_head
 
 
 @ATTENTION.variant(paper="https://arxiv.org/abs/2305.13245")
@@ -23,6 +24,9 @@ class Full(SoftmaxAttention):
 
         def check(self, model: GPTConfig, key: str) -> None:
             check_kv_heads(self.kv_heads, model, key)
+
+        def traits(self, model: GPTConfig) -> Traits:
+            return multi_head(model, self.kv_heads)
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             return projections(model, self.kv_heads, self.bias)

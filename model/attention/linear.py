@@ -10,8 +10,10 @@ from torch import Tensor
 from model.config import GPTConfig
 from model.dropout import KeyedDropout
 from model.heads import MultiHead, projections
+from model.scores import check_no_scores
 from model.slots import ATTENTION
 from model.state import ForwardState, visible
+from model.traits import Traits, multi_head
 
 
 @ATTENTION.variant(paper="https://arxiv.org/abs/2006.16236")
@@ -28,6 +30,12 @@ class Linear(MultiHead):
     @dataclass(frozen=True)
     class Config:
         """Nothing to choose."""
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            check_no_scores("linear", model, key)
+
+        def traits(self, model: GPTConfig) -> Traits:
+            return multi_head(model, scores=False)
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             return projections(model, None, bias=False)

@@ -8,6 +8,7 @@ from model.config import GPTConfig
 from model.heads import SoftmaxAttention, check_kv_heads, projections
 from model.registry import later
 from model.slots import ATTENTION
+from model.traits import Traits, multi_head
 
 
 @ATTENTION.variant(paper="https://arxiv.org/abs/2004.05150")
@@ -26,6 +27,9 @@ class Window(SoftmaxAttention):
             if self.size < 1:
                 raise ValueError(f"{key}.size: {self.size} sees no token; allowed: 1 (the token itself) or more")
             check_kv_heads(self.kv_heads, model, key)
+
+        def traits(self, model: GPTConfig) -> Traits:
+            return multi_head(model, self.kv_heads)
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             return projections(model, self.kv_heads, self.bias)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.config import GPTConfig
+from model.registry import later
 from model.slots import EMBEDDING
 
 
@@ -17,21 +20,23 @@ class Token(nn.Module):
 
     @dataclass(frozen=True)
     class Config:
-        """tied: whether the head is the table."""
+        """tied: whether the head is the table; scale: `sqrt_width` multiplies what is embedded by sqrt(C) (Gemma)."""
 
         tied: bool = True
+        scale: Literal["none", "sqrt_width"] = later("none")
 
         def parameters(self, model: GPTConfig) -> int:
             return model.vocab_size * model.n_embd * (1 if self.tied else 2)
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
         super().__init__()
+        self.scale = None if config.scale == "none" else math.sqrt(model.n_embd)
         self.table = nn.Embedding(model.vocab_size, model.n_embd)
         self.head = None if config.tied else nn.Linear(model.n_embd, model.vocab_size, bias=False)
 
     def embed(self, tokens: Tensor) -> Tensor:
         x: Tensor = self.table(tokens)
-        return x
+        return x if self.scale is None else x * self.scale
 
     def logits(self, x: Tensor) -> Tensor:
         return F.linear(x, self.table.weight if self.head is None else self.head.weight)

@@ -29,7 +29,7 @@ class FanIn(InitRule):
     def __init__(self, config: Config, model: GPTConfig) -> None:
         self.residual_gain = 1 / math.sqrt(2 * model.n_layer)
 
-    def std(self, module: nn.Module, shape: torch.Size) -> float:
+    def std(self, module: nn.Module, path: str, shape: torch.Size) -> float:
         # The last dimension is the input width of a linear layer, and the width of an embedding.
         gain = self.residual_gain if isinstance(module, ResidualLinear) else 1.0
         return gain / math.sqrt(shape[-1])

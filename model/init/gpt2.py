@@ -37,5 +37,5 @@ class Gpt2(InitRule):
         self.normal_std = config.std
         self.residual_std = config.std / math.sqrt(2 * model.n_layer)
 
-    def std(self, module: nn.Module, shape: torch.Size) -> float:
+    def std(self, module: nn.Module, path: str, shape: torch.Size) -> float:
         return self.residual_std if isinstance(module, ResidualLinear) else self.normal_std

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class NormPlace(Protocol):
-    """What `model.gpt` (the two flags) and `model.sublayer` ask of a placement."""
+    """What `model.gpt` (the first two flags) and `model.sublayer` ask of a placement."""
 
     norms_embedding: ClassVar[bool]  # a norm between the embedding and the first block
     norms_output: ClassVar[bool]  # a norm between the last block and the head
+    norms_stream: ClassVar[bool]  # `settle` does something: some residual wirings have no place for that
 
     def read(self, x: Tensor) -> Tensor:
         """The stream (B, T, C) -> what the sublayer gets."""

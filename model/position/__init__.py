@@ -23,3 +23,6 @@ class Position(Protocol):
 
     def bias(self, length: int) -> Tensor | None:
         """(H, T, T) added to the scores, or None."""
+
+    def slopes(self) -> Tensor | None:
+        """(H,) where the bias is `-slope * (t - s)`, for kernels that take no other; None where it is not."""

@@ -29,3 +29,6 @@ class NoPosition(nn.Module):
 
     def bias(self, length: int) -> Tensor | None:
         return None
+
+    def slopes(self) -> Tensor | None:
+        return None

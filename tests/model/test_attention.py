@@ -22,11 +22,11 @@ def logits(config: GPTConfig, seed: int = 0) -> Tensor:
     return GPT(config, seed)(tokens(3, config.context, config.vocab_size)).detach()
 
 
-def attention_of(config: GPTConfig) -> tuple[dict[str, Array], Array, Array]:
-    """Layer 0's projections, an input (T, C) and what the layer makes of it, in double."""
+def attention_of(config: GPTConfig, layer: int = 0) -> tuple[dict[str, Array], Array, Array]:
+    """A layer's parameters, an input (T, C) and what the layer makes of it, in double."""
     model = GPT(config, seed=0).double()
     x = torch.randn(1, config.context, config.n_embd, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    attention = model.blocks[0].get_submodule("attention")
+    attention = model.blocks[layer].get_submodule("attention")
     weights = {name: value.numpy() for name, value in attention.state_dict().items()}
     return weights, x[0].numpy(), attention(x, ForwardState(model.position, x))[0].detach().numpy()
 

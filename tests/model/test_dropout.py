@@ -174,3 +174,18 @@ def test_double_precision_has_the_same_mask() -> None:
     y = dropout.double()(torch.ones(100, dtype=torch.float64))
     assert y.dtype == torch.float64
     assert torch.equal(y == 0, dropout(torch.ones(100)) == 0)
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_the_parts_of_a_batch_have_the_masks_of_the_whole(parts: int) -> None:
+    dropout, x = KeyedDropout(0.3, "embedding"), torch.ones(8, 5, 3)
+    set_dropout_key(dropout, 0, 7)
+    whole = dropout(x)
+    together = []
+    for part, rows in enumerate(x.chunk(parts)):
+        set_dropout_key(dropout, 0, 7, part)
+        together.append(dropout(rows))
+    assert torch.equal(torch.cat(together), whole)
+    assert not torch.equal(together[0], together[1])
+    set_dropout_key(dropout, 0, 7)
+    assert torch.equal(dropout(x), whole), "a whole batch after a part of one"

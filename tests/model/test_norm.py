@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from model.slots import NORM
-from tests.model.tiny import pick
+from tests.model.tiny import pick, tiny
 
 
 def sample() -> Tensor:
@@ -35,7 +35,18 @@ def test_rms_norm_scales_and_keeps_the_mean() -> None:
     torch.testing.assert_close(norm(x), 3 * x / (x.square().mean(-1, keepdim=True) + 0.1).sqrt())
 
 
-@pytest.mark.parametrize("name", ["layer_norm", "rms_norm"])
+def test_dynamic_tanh_squashes_with_one_slope_and_no_statistics() -> None:
+    norm, x = NORM.build(pick("norm", "dyt", alpha=0.25), 16), sample()
+    with torch.no_grad():
+        norm.weight.fill_(3.0)
+        norm.bias.fill_(-1.0)
+    torch.testing.assert_close(norm(x), 3 * torch.tanh(x / 4) - 1)
+    assert torch.equal(norm(x)[:2], norm(x[:2]))
+    with pytest.raises(ValueError, match=r"^model\.norm\.alpha: 0\.0 is no slope"):
+        tiny(norm=pick("norm", "dyt", alpha=0.0))
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "rms_norm", "dyt"])
 def test_norms_keep_the_precision_of_their_weights_under_autocast(name: str) -> None:
     norm, x = NORM.build(pick("norm", name), 16), sample().bfloat16()
     with torch.autocast("cpu", torch.bfloat16):

@@ -32,8 +32,8 @@ def test_every_file_of_a_slot_is_a_variant_of_that_name_with_a_config_of_default
 
 
 def test_an_unknown_type_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UnknownVariant, match="no attention of type 'ful'; there are: full, linear, window"):
-        ATTENTION.get("ful")
+    with pytest.raises(UnknownVariant, match="no norm of type 'rms'; there are: dyt, layer_norm, none, rms_norm"):
+        NORM.get("rms")
 
 
 def test_a_config_of_another_slot_is_refused() -> None:

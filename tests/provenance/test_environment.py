@@ -56,6 +56,7 @@ def test_what_does_not_decide_is_not_in_the_class(changes):
     [
         {"torch": "2.14.0+cpu"},
         {"threads": 2},
+        {"ranks": {"count": 2, "strategy": "ddp"}},
         {"backend": "sdpa"},
         {"device": {**CPU["device"], "name": "AMD EPYC 9B14 64-Core Processor"}},
         {"device": {**CPU["device"], "capability": "AVX2"}},
@@ -64,6 +65,17 @@ def test_what_does_not_decide_is_not_in_the_class(changes):
 )
 def test_what_decides_is_in_the_class(changes):
     assert environment_class(edited(CPU, **changes)) != environment_class(CPU)
+
+
+def test_ranks_are_told_apart_and_named_where_there_are_several():
+    classes = [
+        environment_class(edited(CPU, ranks={"count": count, "strategy": strategy}))
+        for count, strategy in ((2, "ddp"), (2, "fsdp"), (4, "ddp"))
+    ]
+    assert len(set(classes)) == 3
+    assert re.fullmatch(r"cpu-amd-epyc-9b14-avx512-torch2\.13-t1-2ddp-[0-9a-f]{6}", classes[0])
+    assert "ranks" not in environment("cpu", 1, "fp32", "eager")
+    assert environment("cpu", 1, "fp32", "eager", 2, "fsdp")["ranks"] == {"count": 2, "strategy": "fsdp"}
 
 
 def test_the_environment_of_this_machine_is_plain_and_does_not_name_it():

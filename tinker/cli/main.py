@@ -6,19 +6,20 @@ import sys
 
 import typer
 
-from tinker.cli import doctor, freeze, new, plan, replay, report, run, schema, train, variants
+from tinker.cli import doctor, freeze, new, plan, replay, report, run, schema, train, variants, verify
 from tinker.errors import INTERRUPTED, UserError
 
 app = typer.Typer(
     name="tinker",
     help="A/B testing for transformer ideas: arms against a control, seed replicates, verdicts with intervals.",
-    epilog="Exit codes: 0 done, 1 a trial failed or a replay differs, 2 bad input, 3 results in use, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a trial failed, a replay differs or a check fails, 2 bad input, 3 results in use, "
+    "130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, report, plan, train, replay, freeze, variants, new, schema, doctor):
+for module in (run, report, plan, train, replay, freeze, verify, variants, new, schema, doctor):
     module.register(app)
 
 

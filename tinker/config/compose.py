@@ -84,6 +84,8 @@ def compose_groups(choices: Mapping[str, Choice], groups: Groups) -> Composed:
     for key in sorted(sizes & recipes.keys()):
         problem = "the scale sets it, and a recipe cannot; set it in a scale file of your own"
         raise ConfigError(key, problem, where=str(recipes[key]))
+    OmegaConf.register_new_resolver("times", _times, replace=True)
+    OmegaConf.register_new_resolver("first", _first, replace=True)
     try:
         resolved = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
     except OmegaConfBaseException as error:
@@ -102,6 +104,16 @@ def check_key(override: Override, config: Mapping[str, Any], groups: Groups, als
     allowed = {*config, *groups.names, *also}
     if head not in allowed:
         raise ConfigError(override.key, unknown("key or group", head, allowed), where=override.where)
+
+
+def _times(factor: float, number: float) -> float:
+    """`${times:0.3,${calibrated.lr}}`, without the digits that rounding leaves: an id is made of it."""
+    return float(f"{factor * number:.12g}")
+
+
+def _first(node: Any, rest: Any, layers: int) -> list[Any]:
+    """`${first:{type:a},{type:b},${model.n_layer}}`: a pattern for that many layers, the first unlike the rest."""
+    return [node, *[rest] * (layers - 1)]
 
 
 def _without_missing(config: Tree) -> Tree:

@@ -81,7 +81,8 @@ def _both(first: Any, second: Any, path: str) -> Any:
 
 def _merge(base: Any, diff: Any, path: str, layers: Any) -> Any:
     nodes = base if isinstance(base, list) else [base]
-    if isinstance(diff, str) and nodes and all(_is_node(node) for node in nodes):
+    named = isinstance(diff, str) and not diff.startswith("${")  # what is to be resolved is no type's name
+    if named and nodes and all(_is_node(node) for node in nodes):
         diff = {"type": diff}
     if not isinstance(diff, Mapping):
         return deepcopy(diff)

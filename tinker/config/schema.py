@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from model.backend import Demanding
 from model.config import GPTConfig
+from model.registry import later
 from tinker.config.limits import Limits
 from tinker.config.model_config import Count, ModelConfig
 from tinker.config.plain import plain
@@ -14,7 +16,7 @@ from tinker.config.plugins import load_plugins
 from tinker.config.strict import parse
 from tinker.data.corpus import DATA
 from tinker.errors import ConfigError
-from tinker.train.slots import OPTIMIZER, SCHEDULE
+from tinker.train.slots import FINETUNE, INIT_FROM, OPTIMIZER, SCHEDULE
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,59 @@ class ScaleConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The budget, and what may change the numbers without being asked for."""
+    """The budget, and what may change the numbers without being asked for.
+
+    `batch_size` is that of one optimizer step, however many micro-batches (`accumulate`) and ranks (`devices`) it is
+    spread over. `auto` is ddp where there are several ranks.
+    """
 
     steps: Count
     batch_size: Count
     eval_every: Count
     grad_clip: Annotated[float, Limits(above=0)] | None
-    precision: Literal["fp32", "bf16"]
+    precision: Literal["fp32", "tf32", "bf16", "fp16"]
     compile: bool
     threads: Count
     accelerator: Literal["cpu", "cuda", "mps"]
+    accumulate: Count = later(1)
+    devices: Count = later(1)
+    strategy: Literal["auto", "ddp", "fsdp"] = later("auto")
+
+    def __post_init__(self) -> None:
+        if self.devices > 1 and self.strategy == "auto":  # two names of one thing would be two trials
+            object.__setattr__(self, "strategy", "ddp")
+
+    @property
+    def parts(self) -> int:
+        """Into how many equal parts the batch of a step is cut: ranks times micro-batches."""
+        return self.devices * self.accumulate
+
+    def check(self) -> None:
+        """Refuses what the accelerator cannot do, and batches that cannot be cut evenly.
+
+        Raises:
+            ConfigError: naming the keys, and what to choose.
+        """
+        if self.precision in ("fp16", "tf32") and self.accelerator != "cuda":
+            raise ConfigError(
+                "train.precision",
+                f"{self.precision} is done by NVIDIA's GPUs alone, and train.accelerator is {self.accelerator}; "
+                "choose fp32 or bf16, or train.accelerator=cuda",
+            )
+        if self.devices > 1 and self.accelerator == "mps":
+            problem = f"{self.devices} ranks, and train.accelerator mps has 1 device; choose 1"
+            raise ConfigError("train.devices", problem)
+        if self.devices == 1 and self.strategy != "auto":
+            raise ConfigError(
+                "train.strategy", f"{self.strategy} is for several ranks, and train.devices is 1; choose auto"
+            )
+        if self.batch_size % self.parts:
+            near = max(1, round(self.batch_size / self.parts)) * self.parts
+            raise ConfigError(
+                "train.batch_size",
+                f"{self.batch_size} rows cannot be shared out among train.devices {self.devices} x train.accumulate "
+                f"{self.accumulate}; nearest allowed: {near}",
+            )
 
 
 @dataclass(frozen=True)
@@ -88,6 +133,8 @@ class TrialConfig:
     checkpoint: CheckpointConfig
     logger: LoggerConfig
     plugins: tuple[str, ...]
+    init_from: Annotated[Any, INIT_FROM] = later(INIT_FROM)
+    finetune: Annotated[Any, FINETUNE] = later(FINETUNE)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TrialConfig:
@@ -125,6 +172,19 @@ class TrialConfig:
                 f"{', '.join(self.scale.corpora)}. Choose another scale=..., or accept a budget and learning rate "
                 f"that were not calibrated for it with scale.corpora=[{corpus}]",
             )
+        self.train.check()
+        backend = self.model.backend
+        if isinstance(backend, Demanding):
+            refusal = backend.refuses(self.train.accelerator, self.train.precision, training=True)
+            if refusal is not None:
+                raise ConfigError("model.backend.type", refusal)
+        optimizer = OPTIMIZER.of(self.optimizer)
+        if self.train.strategy == "fsdp" and not getattr(optimizer.cls, "per_element", False):
+            raise ConfigError(
+                "train.strategy",
+                f"fsdp leaves an optimizer a part of each parameter, and {optimizer.name} needs all of it (it does not "
+                "say per_element = True); choose ddp, or optimizer=adamw",
+            )
         steps = self.train.steps
         if self.train.eval_every > steps:
             raise ConfigError("train.eval_every", f"{self.train.eval_every} is more than train.steps {steps}")
@@ -134,3 +194,16 @@ class TrialConfig:
         min_lr = getattr(self.schedule, "min_lr", 0.0)
         if min_lr > self.optimizer.lr:
             raise ConfigError("schedule.min_lr", f"{min_lr} is more than optimizer.lr {self.optimizer.lr}")
+        if hasattr(self.optimizer, "check"):  # not every optimizer minds what it is combined with
+            self.optimizer.check(self)
+        finetune = FINETUNE.of(self.finetune)
+        if finetune.name != "none" and INIT_FROM.of(self.init_from).name == "none":
+            raise ConfigError(
+                "finetune",
+                f"there is nothing that {finetune.name} could adapt, since init_from is none; give "
+                "init_from=<a trial's id> or init_from=<a folder>",
+            )
+        if finetune.name != "none" and self.train.strategy == "fsdp":
+            problem = f"{finetune.name} was not made for weights in shards; choose train.strategy=ddp"
+            raise ConfigError("finetune", problem)
+        FINETUNE.build(self.finetune).check(self.gpt(vocab_size=1))

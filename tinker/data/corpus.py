@@ -45,6 +45,10 @@ class Corpus(Protocol):
         """Tokens are 0 ... vocab_size - 1."""
 
     @property
+    def vocabulary(self) -> str:
+        """Equal for two corpora whose tokens mean the same: a model of one can be trained on the other."""
+
+    @property
     def skills(self) -> tuple[str, ...]:
         """Names of what a target may test; empty where targets are not tagged."""
 

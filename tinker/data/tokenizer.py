@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ class Tokenizer(Protocol):
     """A reversible map of text to tokens 0 ... vocab_size - 1."""
 
     vocab_size: int
+    vocabulary: str  # equal for two tokenizers that encode alike
 
     def encode(self, text: str) -> NDArray[Any]:
         """(tokens,) integers."""
@@ -43,6 +45,7 @@ class Characters:
     def __init__(self, train_text: str) -> None:
         self.alphabet = np.unique(_code_points(train_text))
         self.vocab_size = len(self.alphabet)
+        self.vocabulary = f"char {hashlib.sha256(self.alphabet.tobytes()).hexdigest()[:16]}"
 
     def encode(self, text: str) -> NDArray[Any]:
         """
@@ -69,6 +72,7 @@ class Bytes:
     """One token a byte of UTF-8."""
 
     vocab_size = 256
+    vocabulary = "byte"
 
     def encode(self, text: str) -> NDArray[Any]:
         """The bytes."""
@@ -95,6 +99,7 @@ class BytePairs:
         trainer = trainers.BpeTrainer(vocab_size=vocab_size, initial_alphabet=alphabet, show_progress=False)
         self._library.train_from_iterator(train_text.splitlines(keepends=True), trainer)
         self.vocab_size = self._library.get_vocab_size()
+        self.vocabulary = f"bpe {hashlib.sha256(self._library.to_str().encode()).hexdigest()[:16]}"
         if self.vocab_size < vocab_size:
             raise ConfigError(
                 "data.vocab_size",

@@ -23,6 +23,7 @@ class Tokens:
     vocab_size: int
     val_bytes: int  # of the text that val[1:] stands for: the first token is never predicted
     fingerprint: str
+    vocabulary: str  # of the tokenizer
 
     @classmethod
     def of(cls, tokenizer: Tokenizer, train_text: str, val_text: str) -> Tokens:
@@ -33,13 +34,13 @@ class Tokens:
         digest = hashlib.sha256(f"{tokenizer.vocab_size} {val_bytes} {len(train)} {dtype}".encode())
         for split in (train, val):
             digest.update(split.astype(split.dtype.newbyteorder("<")).tobytes())
-        return cls(train, val, tokenizer.vocab_size, val_bytes, digest.hexdigest()[:16])
+        return cls(train, val, tokenizer.vocab_size, val_bytes, digest.hexdigest()[:16], tokenizer.vocabulary)
 
     def save(self, folder: Path) -> None:
         """Into an existing folder, for `load`."""
         np.save(folder / "train.npy", self.train)
         np.save(folder / "val.npy", self.val)
-        rest = {"vocab_size": self.vocab_size, "val_bytes": self.val_bytes, "fingerprint": self.fingerprint}
+        rest = {name: getattr(self, name) for name in ("vocab_size", "val_bytes", "fingerprint", "vocabulary")}
         (folder / "tokens.json").write_text(json.dumps(rest), encoding="utf-8")
 
     @classmethod

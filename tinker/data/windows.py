@@ -25,6 +25,7 @@ class TextCorpus:
     def __init__(self, name: str, tokens: Tokens) -> None:
         self.name, self.tokens = name, tokens
         self.vocab_size, self.val_bytes, self.fingerprint = tokens.vocab_size, tokens.val_bytes, tokens.fingerprint
+        self.vocabulary = tokens.vocabulary
 
     def batch(self, seed: int, step: int, batch_size: int, context: int) -> tuple[Tensor, Tensor]:
         """Inputs and targets, (batch_size, context) long: windows that start anywhere, each start equally likely.

@@ -21,6 +21,8 @@ NEEDED = (
     ("pyarrow.parquet", "pyarrow", "writes tables"),
     ("scipy.stats", "scipy", "compares arms"),
     ("tokenizers", "tokenizers", "BPE tokens"),
+    ("pytorch_optimizer", "pytorch-optimizer", "Lion and SOAP"),
+    ("schedulefree", "schedulefree", "schedule-free AdamW"),
 )
 
 #: Module, distribution, the extra that installs it, and what it is for.

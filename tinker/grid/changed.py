@@ -14,7 +14,7 @@ def changed_keys(grid: Grid, stored: Mapping[str, Any]) -> list[str]:
     """Those of `control`, `arms`, `seeds` and `decide` in which the grid differs from its `grid.json`.
 
     Arms are compared as declared, by name and diff; resolving them would need torch. So an added combination of axes
-    goes unseen, since one that gives the control is no arm, and so does an edit of `base` or of a config group.
+    goes unseen, since one that gives the control is no arm; so does an edit of `base`, `pretrain` or a config group.
 
     Raises:
         UserError: arms that contradict each other.

@@ -17,6 +17,7 @@ from tinker.data.corpus import Corpus, load
 from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import Place, blame
 from tinker.grid.fairness import check_diff, check_metric
+from tinker.grid.pretrain import Start, pretrain_spec
 from tinker.grid.product import DeclaredArm, declared_arms
 from tinker.grid.schema import Grid
 from tinker.spec import Seeds, TrialSpec
@@ -56,12 +57,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a grid asks for: the control first among the arms, and the trials in seed blocks, in order."""
+    """What a grid asks for: the control first among the arms, and the trials in seed blocks, in order.
+
+    `pretrained` is the trial that they start from, where the grid declares one; it is no cell of the matrix.
+    """
 
     grid: Grid
     arms: tuple[Arm, ...]
     blocks: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...]
+    pretrained: TrialSpec | None = None
 
     @property
     def name(self) -> str:
@@ -79,11 +84,12 @@ class Plan:
         return tuple(cell for block in self.blocks for cell in block)
 
 
-def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None) -> Plan:
+def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Path = Path("results")) -> Plan:
     """Resolves every arm against the control, checks each strictly, and lays the trials out.
 
     `train.accelerator: auto` is resolved here, once for all arms. An arm that asks for the same trials as one before it
-    is left out with a note; a combination of axes that gives the control is the control.
+    is left out with a note; a combination of axes that gives the control is the control. What arms start from is looked
+    up in `results`.
 
     Raises:
         UserError: with file and line, or the override, that is at fault.
@@ -94,12 +100,16 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None) -> Plan:
         check_key(value, composed.config, groups)
     shared = _shared_places(grid)
     base = _base(grid, composed.config, shared)
-    control, corpus = _resolve(grid, DeclaredArm(grid.control, {}, grid.source.where("control"), ()), base, shared)
+    pretrained = pretrain_spec(grid, base, results)
+    start = Start(results, pretrained)
+    base = start.shared_by_arms(base)
+    empty = DeclaredArm(grid.control, {}, grid.source.where("control"), ())
+    control, corpus = _resolve(grid, empty, base, shared, start)
     check_metric(grid, corpus)
     arms, notes = {_identity(control): control}, []
     for declared in declared_arms(grid):
         check_diff(declared, base)
-        arm, arm_corpus = _resolve(grid, declared, base, shared, composed.sizes)
+        arm, arm_corpus = _resolve(grid, declared, base, shared, start, composed.sizes)
         if arm_corpus.fingerprint != corpus.fingerprint and grid.decide.metric != "val_bpb":
             problem = "other tokens than the control's; the two compare in bits per byte only (decide.metric: val_bpb)"
             raise blame(ConfigError("data", problem), [declared.places], declared.where)
@@ -111,7 +121,7 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None) -> Plan:
             raise ConfigError("", problem, where=declared.where)
         notes.append(f"{declared.where}: arm {arm.name!r} is the same as {same.name!r} and is left out")
     kept = tuple(arms.values())
-    return Plan(grid, kept, _blocks(grid, kept), tuple(notes))
+    return Plan(grid, kept, _blocks(grid, kept), tuple(notes), pretrained)
 
 
 def _identity(arm: Arm) -> str:
@@ -144,10 +154,11 @@ def _resolve(
     declared: DeclaredArm,
     base: dict[str, Any],
     shared: Sequence[Sequence[Place]],
+    start: Start,
     sizes: frozenset[str] = frozenset(),
 ) -> tuple[Arm, Corpus]:
     try:
-        config = TrialConfig.from_dict(apply(base, declared.diff))
+        config = TrialConfig.from_dict(start.of_arm(apply(base, declared.diff)))
         corpus = load(config.data)
     except UserError as error:
         placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))

@@ -13,7 +13,16 @@ from tinker.grid.product import DeclaredArm
 from tinker.grid.schema import Grid
 
 #: Each of these changes bits without being an idea: it is chosen once and is the same for every arm.
-ONCE = ("train.precision", "train.compile", "train.threads", "train.accelerator", "model.backend")
+ONCE = (
+    "train.precision",
+    "train.compile",
+    "train.threads",
+    "train.accelerator",
+    "train.accumulate",
+    "train.devices",
+    "train.strategy",
+    "model.backend",
+)
 
 #: Parts of a config that are not the arm's to change.
 NOT_AN_ARMS = ("recipe", "scale", "logger", "checkpoint", "plugins")

@@ -33,6 +33,7 @@ def grid_schema(groups: Groups) -> Schema:
     keys["arms"]["propertyNames"] = {"pattern": f"^(?:{NAME.regex})$"}
     keys["include"]["items"] = {"allOf": [{"$ref": "#/$defs/named_diff"}]}
     diff = {**schema_of(TrialConfig, partial=True), "patternProperties": dict(_dotted(TrialConfig))}
+    diff["properties"]["init_from"]["anyOf"].append({"type": "string"})  # a trial's id, or a folder
     named = {**diff, "properties": {**diff["properties"], "name": {"type": "string", "pattern": f"^(?:{NAME.regex})$"}}}
     for part in ("axes", "zip"):
         keys[part] = {"type": "object", "additionalProperties": {"type": "array", "minItems": 1}}

@@ -48,18 +48,18 @@ def declared_arms(grid: Grid) -> list[DeclaredArm]:
 def _named(grid: Grid) -> Iterator[DeclaredArm]:
     for name, diff in grid.arms.items():
         where = grid.source.line("arms", name)
-        yield DeclaredArm(name, _nested(diff, where), where, _places(grid, "arms", name))
+        yield DeclaredArm(name, nested(diff, where), where, places(grid, "arms", name))
 
 
 def _included(grid: Grid) -> Iterator[DeclaredArm]:
     for i, entry in enumerate(grid.include):
         where = grid.source.line("include", str(i))
-        diff = _nested({key: value for key, value in entry.items() if key != "name"}, where)
+        diff = nested({key: value for key, value in entry.items() if key != "name"}, where)
         keys = leaves(diff)
         name = entry["name"] if "name" in entry else arm_name(keys, keys)
         if not isinstance(name, str):
             raise ConfigError(f"include.{i}.name", f"{given(name)} is not text; expected {NAME.words}", where=where)
-        yield DeclaredArm(name, diff, where, _places(grid, "include", str(i)))
+        yield DeclaredArm(name, diff, where, places(grid, "include", str(i)))
 
 
 def _combinations(grid: Grid) -> Iterator[DeclaredArm]:
@@ -75,7 +75,7 @@ def _combinations(grid: Grid) -> Iterator[DeclaredArm]:
     places = tuple(Place(key, grid.source.line(part, key)) for part in ("axes", "zip") for key in getattr(grid, part))
     for i, cell in enumerate(cells):
         if i not in matched:
-            yield DeclaredArm(arm_name(cell, keys), _nested(cell, where), where, places, product=True)
+            yield DeclaredArm(arm_name(cell, keys), nested(cell, where), where, places, product=True)
 
 
 def _steps(grid: Grid) -> list[list[dict[str, Any]]]:
@@ -114,14 +114,16 @@ def _matches(grid: Grid, keys: list[str], cells: list[dict[str, Any]]) -> set[in
     return left_out
 
 
-def _nested(diff: Mapping[str, Any], where: str) -> dict[str, Any]:
+def nested(diff: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """A diff with its dotted keys spelled out; `where` is its line."""
     try:
         return nest(diff)
     except ConfigError as error:
         raise error.at(where) from None
 
 
-def _places(grid: Grid, *under: str) -> tuple[Place, ...]:
+def places(grid: Grid, *under: str) -> tuple[Place, ...]:
+    """The keys that stand below a key of the file, and their lines."""
     depth = len(under)
     inside = [(keys[depth:], keys) for keys in grid.source.lines if keys[:depth] == under and len(keys) > depth]
     return tuple(Place(".".join(rest), grid.source.line(*keys)) for rest, keys in inside)

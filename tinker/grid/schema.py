@@ -9,7 +9,7 @@ from tinker.config.groups import Choice
 from tinker.config.limits import Limits, Pattern
 from tinker.config.overrides import Override
 from tinker.grid.decide import Decide
-from tinker.grid.seeds import SeedPlan, SeedsDeclared
+from tinker.grid.seeds import Seed, SeedPlan, SeedsDeclared
 from tinker.grid.yaml_loader import Document
 
 NAME = Pattern(r"[a-z0-9][a-z0-9._=,+-]*", "lower-case letters, digits and . _ = , + -, a letter or digit first")
@@ -40,6 +40,14 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Pretrain:
+    """The trial that every arm starts from: `base` with a diff of its own, trained once with this seed."""
+
+    diff: Diff
+    seed: Seed = 1
+
+
+@dataclass(frozen=True)
 class Declaration:
     """The keys of the file.
 
@@ -56,6 +64,7 @@ class Declaration:
         exclude: combinations that are left out: those that agree with all keys of an entry.
         seeds: a count, a list, or {arms: ..., control: ...}.
         decide: the decision rule.
+        pretrain: a trial that is trained first, and whose weights every arm starts from.
         retries: how often a trial is started again after a crash of its worker.
         plugins: Python files with variants, relative to the grid's file.
     """
@@ -75,6 +84,7 @@ class Declaration:
     zip: dict[str, list[Any]] = field(default_factory=dict)
     include: list[Diff] = field(default_factory=list)
     exclude: list[Diff] = field(default_factory=list)
+    pretrain: Pretrain | None = None
     resources: Resources = Resources()
     budget: Budget = Budget()
     retries: Annotated[int, Limits(at_least=0)] = 2

@@ -21,12 +21,14 @@ from tinker.provenance.git import git_state
 from tinker.provenance.hardware import cpu_model, nvidia_driver
 
 ACCELERATORS = ("cpu", "gpu", "cuda", "mps")  # `gpu` is CUDA where there is some, else MPS, as Lightning has it
-LIBRARIES = ("tinker-matrix", "lightning", "numpy", "ray", "tokenizers")
+LIBRARIES = ("tinker-matrix", "lightning", "numpy", "pytorch-optimizer", "ray", "schedulefree", "tokenizers")
 #: Words of a model's name that tell nothing apart: "(R)", "CPU", "@ 2.20GHz", "96-Core".
 _NOISE = re.compile(r"\([^)]*\)|@.*|\b(cpu|processor|\d+-core)\b", re.IGNORECASE)
 
 
-def environment(accelerator: str, threads: int, precision: str, backend: str) -> dict[str, Any]:
+def environment(
+    accelerator: str, threads: int, precision: str, backend: str, devices: int = 1, strategy: str = "auto"
+) -> dict[str, Any]:
     """The environment of a trial that runs in this process with these settings.
 
     The machine's name is left out: rows are published.
@@ -36,27 +38,36 @@ def environment(accelerator: str, threads: int, precision: str, backend: str) ->
         threads: CPU threads of one trial.
         precision: as in the config (`fp32`).
         backend: the attention kernels that were resolved (`eager`, `sdpa`).
+        devices: ranks of the trial, each with one; on a GPU all are taken for alike.
+        strategy: how several ranks share the work (`ddp`, `fsdp`).
 
     Raises:
         UserError: an accelerator that is unknown, or that torch does not see.
     """
-    chosen = {"threads": threads, "precision": precision, "backend": backend}
+    chosen: dict[str, Any] = {"threads": threads, "precision": precision, "backend": backend}
+    if devices > 1:
+        chosen["ranks"] = {"count": devices, "strategy": strategy}
     return {**deepcopy(_machine(accelerator)), **chosen, "git": deepcopy(git_state())}
 
 
 def environment_class(env: Mapping[str, Any]) -> str:
     """A folder name such as `cpu-amd-epyc-avx512-torch2.13-t1-3fa9c1`.
 
-    The hash at its end covers the device's full name and capability, torch's major and minor version, the threads and
-    the attention backend; nothing else, so that a machine keeps its class over edits, drivers and patch releases.
+    The hash at its end covers the device's full name and capability, torch's major and minor version, the threads, the
+    attention backend, and the ranks where there are several; nothing else, so that a machine keeps its class over
+    edits, drivers and patch releases.
     """
     device, torch_minor = env["device"], ".".join(env["torch"].split(".")[:2])
     decisive = [device["type"], device["name"], device["capability"], torch_minor, env["threads"], env["backend"]]
+    ranks = env.get("ranks")
+    if ranks:
+        decisive += [ranks["count"], ranks["strategy"]]
     digest = hashlib.sha256(repr(decisive).encode()).hexdigest()[:6]
     words = re.findall(r"[a-z0-9]+", _NOISE.sub(" ", device["name"]).lower())[:3]
     # A GPU's name says its capability, a CPU's does not.
     capability = [device["capability"].lower()] if device["type"] == "cpu" else []
-    return "-".join([device["type"], *words, *capability, f"torch{torch_minor}", f"t{env['threads']}", digest])
+    shape = [f"t{env['threads']}", *([f"{ranks['count']}{ranks['strategy']}"] if ranks else [])]
+    return "-".join([device["type"], *words, *capability, f"torch{torch_minor}", *shape, digest])
 
 
 @cache

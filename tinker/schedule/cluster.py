@@ -21,13 +21,19 @@ OBJECT_STORE_BYTES = 128 * MEBIBYTE
 
 @dataclass(frozen=True)
 class Capacity:
-    """What a cluster has."""
+    """What a machine has, or a cluster.
+
+    A cluster's `machines` are what each of its machines has: a trial runs on one.
+    """
 
     cpus: float
     gpus: float
+    machines: tuple[Capacity, ...] = ()
 
     def fits(self, cpus: float, gpus: float) -> int:
         """How many requests of that size run at once."""
+        if self.machines:
+            return sum(machine.fits(cpus, gpus) for machine in self.machines)
         by_cpu = self.cpus / cpus if cpus else float("inf")
         by_gpu = self.gpus / gpus if gpus else float("inf")
         return int(min(by_cpu, by_gpu) + 1e-9)
@@ -83,8 +89,9 @@ def cores() -> int:
 def _capacity() -> Capacity:
     from tinker.schedule.pool import ray
 
-    total: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return Capacity(total.get("CPU", 0.0), total.get("GPU", 0.0))
+    alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    machines = tuple(Capacity(has.get("CPU", 0.0), has.get("GPU", 0.0)) for has in alive)
+    return Capacity(sum(m.cpus for m in machines), sum(m.gpus for m in machines), machines)
 
 
 def concurrency(capacity: Capacity, cpus: float, gpus: float, wanted: int | None) -> int:
@@ -97,6 +104,7 @@ def concurrency(capacity: Capacity, cpus: float, gpus: float, wanted: int | None
     if fits < 1:
         raise UserError(
             f"resources: a trial asks for {cpus:g} CPUs and {gpus:g} GPUs, the cluster has {capacity.cpus:g} and "
-            f"{capacity.gpus:g}; lower resources.cpus or resources.gpus, or run it where they are"
+            f"{capacity.gpus:g}{' on several machines' if len(capacity.machines) > 1 else ''}; lower resources.cpus or "
+            "resources.gpus (train.threads or train.devices, which they follow), or run it where they are"
         )
     return min(fits, wanted) if wanted else fits

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from model.count import flops_per_token, parameter_count
-from model.gpt import GPT
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA, load
 from tinker.grid.expand import Arm, Plan
@@ -18,15 +15,18 @@ from tinker.store.atomic import write_json
 from tinker.store.layout import Layout
 from tinker.store.store import Store
 from tinker.tables.grids import SCHEMA
+from tinker.train.base import require_packages, size_of_model
 
 
 def size_of(arm: Arm) -> dict[str, Any]:
-    """`params` and `flops_per_token` of an arm's model, counted without computing anything."""
+    """`params`, `trainable_params` and `flops_per_token` of an arm's model, counted without computing anything.
+
+    Raises:
+        UserError: a package that the arm's fine-tuning needs is missing.
+    """
     config = TrialConfig.from_dict(arm.config)
-    gpt = config.gpt(load(config.data).vocab_size)
-    with torch.device("meta"):
-        params = parameter_count(GPT(gpt, seed=0))
-    return {"params": params, "flops_per_token": flops_per_token(gpt)}
+    require_packages(config)
+    return asdict(size_of_model(config, load(config.data).vocab_size))
 
 
 def arms_have_results(plan: Plan, store: Store) -> bool:
@@ -87,4 +87,6 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
         ],
         "environment_class": environment_class,
     }
+    if plan.pretrained is not None:
+        document["pretrained"] = plan.pretrained.id
     write_json(path, document)

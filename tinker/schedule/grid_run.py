@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from tinker.config.schema import TrialConfig
-from tinker.errors import FAILED, INTERRUPTED, OK
+from tinker.errors import FAILED, INTERRUPTED, OK, UserError
 from tinker.grid.expand import Plan, expand
 from tinker.grid.find import find_grid
 from tinker.grid.load import load_grid
@@ -22,16 +24,19 @@ from tinker.spec import TrialSpec
 from tinker.store.lock import driver_lock
 from tinker.store.progress import read_progress
 from tinker.store.store import Store
+from tinker.train.starts.trial import kept_checkpoint
+from tinker.verify.gate import refuse_unsound
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A grid, expanded and held against the store."""
+    """A grid, expanded and held against the store; `first` is what is left of the trial that its arms start from."""
 
     plan: Plan
     overrides: list[str]
     store: Store
     missing: Missing
+    first: Missing
 
 
 def prepare(grid: str, overrides: Sequence[str], results: Path) -> Prepared:
@@ -41,9 +46,11 @@ def prepare(grid: str, overrides: Sequence[str], results: Path) -> Prepared:
         UserError: anything wrong with the grid or the overrides.
     """
     found = find_grid(grid, overrides, results)
-    plan = expand(load_grid(found.file, found.overrides))
+    plan = expand(load_grid(found.file, found.overrides), results=results)
     store = Store(results)
-    return Prepared(plan, found.overrides, store, sort_out((cell.spec for cell in plan.cells), store))
+    missing = sort_out((cell.spec for cell in plan.cells), store)
+    first = [plan.pretrained] if plan.pretrained is not None and missing.todo else []
+    return Prepared(plan, found.overrides, store, missing, sort_out(first, store))
 
 
 def run_grid(
@@ -56,7 +63,7 @@ def run_grid(
         INTERRUPTED after Ctrl-C.
 
     Raises:
-        UserError: bad input, or another run holds the results.
+        UserError: bad input, an arm that fails the quick part of `tinker verify`, or another run holds the results.
     """
     say = Speaker(console)
     with driver_lock(results, wait=wait, notice=say):
@@ -64,10 +71,11 @@ def run_grid(
         plan, missing = prepared.plan, prepared.missing
         named = plan.name if results == Path("results") else f"{plan.name} --results {results}"
         config, limits = TrialConfig.from_dict(plan.control.config), limits_of(plan)
-        todo = len(missing.train) + len(missing.probation)
+        todo = len(missing.todo) + len(prepared.first.todo)
         flops = size_of(plan.control)["flops_per_token"]
         if todo:
             check_machine(config, flops, todo, limits.concurrent or 1, force=force)
+            refuse_unsound(_to_train(prepared), again=shlex.join(["tinker", "verify", grid, *overrides]))
         write_grid_file(plan, results, prepared.overrides, class_of(plan.cells[0].spec))
         for note in plan.notes:
             say(note)
@@ -79,19 +87,77 @@ def run_grid(
     return _closing(say, named, summary)
 
 
+def _to_train(prepared: Prepared) -> dict[str, TrialConfig]:
+    """What will be trained, by name: the arms that miss a trial, and the trial that all arms start from."""
+    trials = {spec.id for spec in prepared.missing.train}
+    arms = {cell.arm for cell in prepared.plan.cells if cell.spec.id in trials}
+    configs = {arm.name: arm.config for arm in prepared.plan.arms if arm.name in arms}
+    for spec in prepared.first.train:
+        configs["pretraining"] = spec.config
+    return {name: TrialConfig.from_dict(config) for name, config in configs.items()}
+
+
 def limits_of(plan: Plan) -> Limits:
-    """The resources of a grid, with what it left open filled in from its control."""
+    """The resources of a grid, with what it left open filled in from its control: each rank has threads and a GPU.
+
+    Raises:
+        UserError: fewer GPUs than a trial has ranks.
+    """
     train, asked = plan.control.config["train"], plan.grid.resources
-    cpus = asked.cpus if asked.cpus is not None else float(train["threads"])
-    gpus = asked.gpus if asked.gpus is not None else (1.0 if train["accelerator"] == "cuda" else 0.0)
+    devices = train.get("devices", 1)
+    cpus = asked.cpus if asked.cpus is not None else float(train["threads"] * devices)
+    gpus = asked.gpus if asked.gpus is not None else (float(devices) if train["accelerator"] == "cuda" else 0.0)
+    if train["accelerator"] == "cuda" and 1 < devices != gpus:
+        raise UserError(
+            f"resources.gpus: {gpus:g} for a trial of train.devices {devices}, whose ranks need a GPU each; give "
+            f"resources.gpus={devices}, or leave it out"
+        )
     budget = plan.grid.budget
     return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, budget.hours, budget.trials)
 
 
 def _drive(prepared: Prepared, limits: Limits, console: Console) -> Summary:
-    store, train, probation = prepared.store, prepared.missing.train, prepared.missing.probation
+    """The trial that the arms start from, if it is missing, and then the arms."""
+    plan, started = prepared.plan, time.monotonic()
+    labels = {cell.spec.id: f"{cell.arm} seed {cell.seeds.label}" for cell in plan.cells}
+    if plan.pretrained is None:
+        return _drive_some(prepared.store, prepared.missing, limits, labels, console)
+    first = _drive_some(
+        prepared.store, prepared.first, replace(limits, trials=None), {plan.pretrained.id: "pretraining"}, console
+    )
+    if first.stopped:
+        return first
+    require_pretrained(prepared.store, plan.pretrained)
+    if limits.hours is not None:
+        limits = replace(limits, hours=max(0.0, limits.hours - (time.monotonic() - started) / 3600))
+    summary = _drive_some(prepared.store, prepared.missing, limits, labels, console)
+    summary.ended += first.ended
+    return summary
+
+
+def require_pretrained(store: Store, spec: TrialSpec) -> None:
+    """
+    Raises:
+        UserError: the trial that all arms start from failed, diverged, or has not kept its weights.
+    """
+    row = store.get(spec.id, class_of(spec))
+    state = "missing" if row is None else row.status.state
+    if row is None or row.result is None or state != "done":
+        cause = f" ({row.status.cause})" if row is not None and row.status.cause else ""
+        raise UserError(
+            f"pretrain: trial {spec.id}, from which every arm starts, is {state}{cause}, so no arm was run; "
+            f"see {store.folder(spec, class_of(spec)).log}, or change pretrain.diff",
+            exit_code=FAILED,
+        )
+    kept_checkpoint(row.folder)
+
+
+def _drive_some(store: Store, missing: Missing, limits: Limits, labels: dict[str, str], console: Console) -> Summary:
+    if not missing.todo:
+        return Summary()
+    train, probation = missing.train, missing.probation
     wanted = {spec.id for spec in (*train[: limits.trials], *probation)}
-    labels = {c.spec.id: f"{c.arm} seed {c.seeds.label}" for c in prepared.plan.cells if c.spec.id in wanted}
+    labels = {trial: label for trial, label in labels.items() if trial in wanted}
 
     def fraction(spec: TrialSpec) -> float:
         progress = read_progress(store.folder(spec, class_of(spec)))
@@ -119,6 +185,8 @@ def _opening(prepared: Prepared) -> str:
     parts = [f"{len(missing.done)} done", f"{len(missing.train)} to run"]
     if missing.probation:
         parts.append(f"{len(missing.probation)} made by other code, to be put on probation")
+    if prepared.first.todo:
+        parts.append("after the trial that all arms start from")
     arms, seeds = len(plan.arms), len(plan.blocks)
     return f"{plan.name}: {arms} arms, {seeds} seeds, {len(plan.cells)} trials: {', '.join(parts)}"
 

@@ -23,6 +23,11 @@ class Missing:
     train: list[TrialSpec] = field(default_factory=list)
     probation: list[TrialSpec] = field(default_factory=list)
 
+    @property
+    def todo(self) -> list[TrialSpec]:
+        """Those that are not done."""
+        return [*self.train, *self.probation]
+
 
 def sort_out(specs: Iterable[TrialSpec], store: Store) -> Missing:
     """Which trials have a row of this machine's class and this code, which need probation, and which training."""

@@ -51,11 +51,12 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path) -> dict[str, A
                 **sizes[arm.name],
                 "params_ratio": sizes[arm.name]["params"] / control["params"],
                 "flops_ratio": sizes[arm.name]["flops_per_token"] / control["flops_per_token"],
-                "state_bytes": 16 * sizes[arm.name]["params"],
+                "state_bytes": 4 * sizes[arm.name]["params"] + 12 * sizes[arm.name]["trainable_params"],
                 **{s: sum(c.arm == arm.name and c.spec.id in found for c in plan.cells) for s, found in ids.items()},
             }
             for arm in plan.arms
         ],
+        "pretrained": _pretrained(prepared),
         "tokens_per_trial": tokens,
         "trials": {state: len(specs) for state, specs in by_state.items()},
         "seconds_left": _seconds_left(prepared),
@@ -63,6 +64,12 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path) -> dict[str, A
         "decide": plan.grid.decide.as_dict(),
         "notes": list(plan.notes),
     }
+
+
+def _pretrained(prepared: Prepared) -> dict[str, Any] | None:
+    """The trial that every arm starts from, and whether `tinker run` would train it first."""
+    spec = prepared.plan.pretrained
+    return None if spec is None else {"trial_id": spec.id, "to_run": bool(prepared.first.todo)}
 
 
 def _control_rows(prepared: Prepared) -> list[StoredTrial]:
@@ -101,18 +108,22 @@ def _detectable(prepared: Prepared) -> dict[str, Any]:
 
 
 def show_plan(made: dict[str, Any], console: Console) -> None:
-    """The plan as a table and a few sentences."""
+    """The plan: what the arms change, a table of their sizes, and a few sentences."""
     console.print(f"{made['grid']}: {made['question']}", markup=False, highlight=False)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("arm", no_wrap=True)
-    table.add_column("diff from the control", overflow="fold")
-    for name in ("params", "", "FLOPs/token", "", "state MB", "done", "to run"):
-        table.add_column(name, justify="right", no_wrap=True)
+    console.print()
+    changes = Table.grid(padding=(0, 2))
     for arm in made["arms"]:
         diff = ", ".join(f"{key}={_brief(value)}" for key, value in arm["diff"].items()) or "(the control)"
+        changes.add_row(Text(arm["name"], no_wrap=True), Text(diff))
+    console.print(changes)
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    table.add_column("arm", no_wrap=True)
+    for name in ("params", "", "FLOPs/token", "", "MB (AdamW)", "done", "to run"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for arm in made["arms"]:
         table.add_row(
             arm["name"] + (" *" if arm["changes_scale"] else ""),
-            Text(diff),
             f"{arm['params']:,}",
             "" if arm["is_control"] else f"x{arm['params_ratio']:.2f}",
             f"{arm['flops_per_token']:,.0f}",
@@ -140,6 +151,9 @@ def _sentences(made: dict[str, Any]) -> list[str]:
     lines = [f"note: {note}" for note in made["notes"]]
     if any(arm["changes_scale"] for arm in made["arms"]):
         lines.append("* changes what the scale sets: a change of size, not only of design")
+    if made["pretrained"]:
+        when = "is trained first" if made["pretrained"]["to_run"] else "is there"
+        lines.append(f"every arm starts from trial {made['pretrained']['trial_id']} (pretrain), which {when}")
     trials, detectable, decide = made["trials"], made["detectable"], made["decide"]
     if trials["probation"]:
         lines.append(f"? {trials['probation']} rows were made by other code and are replayed first (probation)")

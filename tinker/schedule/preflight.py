@@ -6,11 +6,13 @@ import time
 
 import torch
 
+from model.backend import Demanding
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import load
 from tinker.errors import UserError
 from tinker.schedule.live import duration
 from tinker.train.loggers import require_packages
+from tinker.train.precision import require_gpu_has
 
 #: A small GPT in eager mode reaches about this share of the rate at which the machine multiplies large matrices.
 UTILISATION = 0.4
@@ -20,9 +22,12 @@ def check_machine(config: TrialConfig, flops_per_token: float, trials: int, at_o
     """Refuses what this machine cannot do, or would take absurdly long to do.
 
     Raises:
-        UserError: a logger's package is missing; a GPU scale without a GPU (with the hours that it would take here).
+        UserError: a logger's or the attention backend's package is missing; a precision that the GPU lacks; a GPU scale
+            without a GPU (with the hours that it would take here).
     """
     require_packages(config.logger)
+    require_gpu_has(config.train)
+    require_backend(config)
     if config.scale.requires == "gpu" and config.train.accelerator == "cpu" and not force:
         tokens = trials * config.train.steps * config.train.batch_size * config.model.context
         seconds = tokens * flops_per_token / (UTILISATION * matmul_flops_per_second(config.train.threads)) / at_once
@@ -32,6 +37,18 @@ def check_machine(config: TrialConfig, flops_per_token: float, trials: int, at_o
             "the time with --force"
         )
     load(config.data)
+
+
+def require_backend(config: TrialConfig) -> None:
+    """Checks that the kernels of the attention backend are installed here.
+
+    Raises:
+        UserError: naming what is not, and how to get it.
+    """
+    backend = config.model.backend
+    missing = backend.missing() if isinstance(backend, Demanding) else None
+    if missing is not None:
+        raise UserError(f"model.backend.type: {missing}; or choose model.backend=sdpa, or eager")
 
 
 def matmul_flops_per_second(threads: int, size: int = 768, seconds: float = 0.3) -> float:

@@ -12,7 +12,6 @@ from types import FrameType
 
 from rich.console import Console
 
-from model.count import flops_per_token
 from tinker.config.accelerator import resolve_accelerator
 from tinker.config.compose import compose
 from tinker.config.schema import TrialConfig
@@ -26,8 +25,11 @@ from tinker.store.lock import driver_lock
 from tinker.store.progress import Progress
 from tinker.store.store import Store
 from tinker.store.verdicts import accept, supersede
+from tinker.train.base import require_packages, size_of_model
 from tinker.train.probation import probe
+from tinker.train.start import resolve_start
 from tinker.train.trial import Hooks, run_trial
+from tinker.verify.gate import refuse_unsound
 
 
 def train_one(overrides: Sequence[str], seed: int, results: Path, console: Console, *, force: bool = False) -> int:
@@ -37,12 +39,13 @@ def train_one(overrides: Sequence[str], seed: int, results: Path, console: Conso
         An exit code: OK, also for a divergence, which is a result; INTERRUPTED after Ctrl-C.
 
     Raises:
-        UserError: bad overrides, or a scale that this machine cannot run.
+        UserError: bad overrides, a scale that this machine cannot run, or a model that fails the quick `tinker verify`.
     """
-    config = TrialConfig.from_dict(resolve_accelerator(compose(overrides)))
+    config = TrialConfig.from_dict(resolve_start(resolve_accelerator(compose(overrides)), results))
     corpus = load(config.data)
     spec = TrialSpec.of(config.as_dict(), Seeds(seed, seed), corpus.fingerprint)
-    check_machine(config, flops_per_token(config.gpt(corpus.vocab_size)), 1, 1, force=force)
+    require_packages(config)
+    check_machine(config, size_of_model(config, corpus.vocab_size).flops_per_token, 1, 1, force=force)
     with driver_lock(results):
         return _unless_stored(spec, Store(results), class_of(spec), console)
 
@@ -66,6 +69,8 @@ def _unless_stored(spec: TrialSpec, store: Store, cls: str, console: Console) ->
 
 
 def _train(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
+    config = TrialConfig.from_dict(spec.config)
+    refuse_unsound({config.recipe: config}, again="tinker verify, with the same overrides")
     store.begin(spec, cls, f"{socket.gethostname()}:{os.getpid()}")
     stop, now = False, Progress(0, 1, 0.0)
 

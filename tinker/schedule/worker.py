@@ -18,6 +18,7 @@ from tinker.schedule.work import Outcome, WorkItem
 from tinker.spec import TrialSpec
 from tinker.store.layout import Layout
 from tinker.store.progress import write_progress
+from tinker.train.parallel.rank import RankDied
 from tinker.train.probation import probe
 from tinker.train.trial import Hooks, run_trial, trial_environment
 
@@ -25,7 +26,11 @@ PROGRESS_EVERY = 1.0  # seconds
 
 
 def execute(item: WorkItem) -> list[Outcome]:
-    """Does the item's trials one after another. An exception becomes the outcome's error, with its traceback."""
+    """Does the item's trials one after another. An exception becomes the outcome's error, with its traceback.
+
+    Raises:
+        RankDied: a process of a trial on several ranks was killed, which is as if the worker had been.
+    """
     return [_execute_one(item, spec, code) for spec, code in zip(item.specs, item.code, strict=True)]
 
 
@@ -47,6 +52,8 @@ def _execute_one(item: WorkItem, spec: TrialSpec, code: str) -> Outcome:
                 should_stop=_asked_seldom(Path(item.stop_file).exists),
             )
             return Outcome(spec.id, cls, result=run_trial(spec, folder.path, hooks))
+    except RankDied:
+        raise
     except Exception:
         return Outcome(spec.id, cls, error=traceback.format_exc())
 

@@ -70,6 +70,7 @@ def _check_shipped(grid: str, config: dict[str, Any]) -> None:
     """A record that others replay must not need, or publish the paths of, files that only its author has."""
     own = [f"plugins {config['plugins']}"] if config["plugins"] else []
     own += [f"data.path {config['data']['path']!r}"] if config["data"]["type"] == "text" else []
+    own += [f"init_from {config['init_from']['path']!r}"] if "init_from" in config else []
     if own:
         raise UserError(
             f"{grid}: the control uses {' and '.join(own)}; a frozen control is made of shipped parts, "

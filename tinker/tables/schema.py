@@ -64,7 +64,8 @@ _AFTER_IDENTITY = [
     ),
     _column("attempts", INT, "state", "", "times it was started"),
     _column("cause", TEXT, "state", "", "why it failed or diverged"),
-    _column("params", INT, "cost", "parameters", "trained parameters, tied ones once"),
+    _column("params", INT, "cost", "parameters", "parameters, frozen ones included, tied ones once"),
+    _column("trainable_params", INT, "cost", "parameters", "those that are trained: fewer where only adapters are"),
     _column(
         "flops_per_token", FLOAT, "cost", "FLOP/token", "executed matrix FLOPs of a training step, forward and backward"
     ),
@@ -174,7 +175,7 @@ _COMPARISON = [
     _column("alpha", FLOAT, "rule", "", "two-sided error rate of the rule"),
     _column("min_effect", FLOAT, "rule", "of the metric", "smallest difference that matters"),
     _column("rule_hash", TEXT, "rule", "", "hash of the decision rule"),
-    _column("params", INT, "cost", "parameters", "trained parameters, tied ones once"),
+    _column("params", INT, "cost", "parameters", "parameters, frozen ones included, tied ones once"),
     _column("params_ratio", FLOAT, "cost", "", "over the control's"),
     _column("flops_per_token", FLOAT, "cost", "FLOP/token", "executed matrix FLOPs of a training step"),
     _column("flops_ratio", FLOAT, "cost", "", "over the control's"),

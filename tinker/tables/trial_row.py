@@ -43,6 +43,7 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
     metrics: dict[str, float] = result["metrics"]
     measured: dict[str, Any] = {
         "params": result["params"],
+        "trainable_params": result.get("trainable_params", result["params"]),  # records before there were adapters
         "flops_per_token": result["flops_per_token"],
         "steps": result["steps"],
         "tokens": result["steps"] * train["batch_size"] * model["context"],

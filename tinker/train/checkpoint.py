@@ -14,18 +14,20 @@ import torch
 
 from tinker.config.schema import CheckpointConfig
 from tinker.train.module import GPTModule
+from tinker.train.parallel import ranks
 from tinker.train.recorder import PROBE_STEPS, Recorder
 
 LAST, BEST, TAIL = "last.ckpt", "best.ckpt", "tail.ckpt"
 
 
 def save(trainer: L.Trainer, path: Path) -> None:
-    """Writes a checkpoint beside its name and renames it: a kill leaves the old one."""
+    """Writes a checkpoint beside its name and renames it: a kill leaves the old one. All ranks save, rank 0 writes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         trainer.save_checkpoint(partial)
-        partial.replace(path)
+        if trainer.is_global_zero:
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -72,7 +74,7 @@ class Checkpointer(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(pl_module, GPTModule)
-        if self.recorder.diverged:
+        if self.recorder.within_step or self.recorder.diverged:
             return  # nothing here is worth going on from
         step, steps = trainer.global_step, pl_module.config.train.steps
         self.recorder.stopwatch.pause()
@@ -80,10 +82,10 @@ class Checkpointer(L.Callback):
             save(trainer, self.folder / BEST)
         if step == steps - PROBE_STEPS:
             save(trainer, self.folder / TAIL)
-        if step < steps and self.should_stop():
+        if step < steps and ranks.agreed(self.should_stop()):
             self.interrupted = True
             trainer.should_stop = True
-        if step == steps or self.interrupted or monotonic() - self.saved_at >= self.period:
+        if step == steps or self.interrupted or ranks.agreed(monotonic() - self.saved_at >= self.period):
             save(trainer, self.folder / LAST)
             self.saved_at = monotonic()
         self.recorder.stopwatch.start()

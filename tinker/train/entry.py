@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, get_type_hints
 
+from model.registry import Slot
 from model.slots import FIELDS
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA
-from tinker.train.slots import OPTIMIZER, SCHEDULE
+from tinker.train.slots import FINETUNE, INIT_FROM, OPTIMIZER, SCHEDULE
 
 #: What every trial imports follows from here; the variants are added, since slots import them by name.
 ROOT = "tinker.train.training"
@@ -24,6 +27,18 @@ def _variants(config: TrialConfig) -> Iterator[type]:
         chosen = getattr(config.model, name)
         for one in chosen if slot.per_layer else (chosen,):
             yield slot.of(one).cls
+            yield from _inside(one)
     yield OPTIMIZER.of(config.optimizer).cls
     yield SCHEDULE.of(config.schedule).cls
     yield DATA.of(config.data).cls
+    yield INIT_FROM.of(config.init_from).cls
+    yield FINETUNE.of(config.finetune).cls
+
+
+def _inside(config: Any) -> Iterator[type]:
+    """The variants that a variant's own Config chooses, as rotary positions choose a scaling."""
+    hints = get_type_hints(type(config), include_extras=True)
+    for field in fields(config):
+        for slot in getattr(hints[field.name], "__metadata__", ()):
+            if isinstance(slot, Slot):
+                yield slot.of(getattr(config, field.name)).cls

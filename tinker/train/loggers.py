@@ -13,6 +13,9 @@ from lightning.pytorch.loggers import CSVLogger, Logger, MLFlowLogger, TensorBoa
 from tinker.config.schema import LoggerConfig
 from tinker.errors import UserError
 
+#: No mirror: for ranks that are not the first.
+SILENT = LoggerConfig(csv=False, tensorboard=False, wandb=None, mlflow=None)
+
 
 @contextmanager
 def mirrors(config: LoggerConfig, folder: Path, name: str, spec: dict[str, Any]) -> Iterator[list[Logger]]:

@@ -19,6 +19,8 @@ from tinker.store.layout import TrialFolder
 from tinker.store.sealed import verify
 from tinker.train.checkpoint import TAIL
 from tinker.train.entry import entry_modules
+from tinker.train.parallel import ranks
+from tinker.train.parallel.launch import on_ranks
 from tinker.train.recorder import PROBE_STEPS
 from tinker.train.result import MEASURED
 from tinker.train.training import Training
@@ -34,6 +36,8 @@ def probe(spec: TrialSpec, folder: TrialFolder) -> dict[str, Any]:
         `held`, `how` (`ends` or `whole`), `difference` (the first thing that differs, in words, or None) and `code`,
         the record of the code at hand.
     """
+    if spec.config["train"].get("devices", 1) > ranks.count():
+        return on_ranks("probation", spec, folder.path)
     record = verify(folder)
     assert record is not None, "only finished rows come on probation"
     tail, steps = folder.checkpoint / TAIL, int(record["steps"])
@@ -41,7 +45,7 @@ def probe(spec: TrialSpec, folder: TrialFolder) -> dict[str, Any]:
     training = Training(spec)
     tolerance = 0.0 if training.config.train.accelerator == "cpu" else GPU_TOLERANCE
     training.fit(until=min(PROBE_STEPS, steps) if has_tail else steps)
-    difference = _start_differs(training, record, tolerance)
+    difference = ranks.shared(_start_differs(training, record, tolerance))
     how = "ends" if has_tail else "whole"
     if has_tail and difference is None:
         ended = _from_tail(spec, tail)

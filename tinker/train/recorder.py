@@ -18,9 +18,12 @@ import torch
 from torch import Tensor
 
 from tinker.data.corpus import Corpus
+from tinker.train.averaging import evaluation_weights
 from tinker.train.evaluate import evaluate
 from tinker.train.module import GPTModule
+from tinker.train.parallel import ranks
 from tinker.train.result import CurvePoint, Probes
+from tinker.train.step_loss import StepLoss
 from tinker.train.stopwatch import Stopwatch
 
 #: How many training losses are kept from either end, and how far before the end the tail checkpoint lies.
@@ -35,15 +38,21 @@ class Recorder(L.Callback):
     Attributes:
         metrics: those of the last evaluation.
         diverged: a training or validation loss was not finite; the Trainer has been told to stop.
+        within_step: the Trainer has ended a micro-batch and no optimizer step.
+
+    Every rank has one, and all see the same numbers: losses of the whole batch, and the metrics of rank 0 (each
+    evaluates everything, since FSDP's forward pass needs all of them). Memory is that of rank 0.
     """
 
-    def __init__(self, corpus: Corpus, progress: Callable[[int, int], None]) -> None:
+    def __init__(self, corpus: Corpus, accumulate: int, progress: Callable[[int, int], None]) -> None:
         self.corpus, self.progress = corpus, progress
         self.curve: list[CurvePoint] = []
         self.metrics: dict[str, float] = {}
         self.best = math.inf
         self.best_step = 0
         self.diverged = False
+        self.within_step = False
+        self._step_loss = StepLoss(accumulate)
         self.stopwatch = Stopwatch()
         self._timed_from: int | None = None
         self._started = perf_counter()
@@ -67,7 +76,10 @@ class Recorder(L.Callback):
     ) -> None:
         assert isinstance(pl_module, GPTModule)
         step, steps = trainer.global_step, pl_module.config.train.steps
-        loss = outputs["loss"].detach()
+        loss = self._step_loss.add(outputs["loss"].detach())
+        self.within_step = loss is None
+        if loss is None:
+            return
         if step <= PROBE_STEPS:
             self._first.append(loss.clone())
         if step > steps - PROBE_STEPS:
@@ -89,7 +101,10 @@ class Recorder(L.Callback):
         assert self._sum is not None
         metrics = {"train_loss": float(self._sum) / self._count}
         self.stopwatch.pause()
-        metrics |= evaluate(module.model, self.corpus, module.config.model.context, module.device)
+        [optimizer] = trainer.optimizers
+        with evaluation_weights(optimizer):
+            metrics |= evaluate(module.model, self.corpus, module.config.model.context, module.device)
+        metrics = ranks.shared(metrics)
         self._sum, self._count = None, 0
         self.diverged = not (math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["val_loss"]))
         if metrics["val_loss"] < self.best:

@@ -45,6 +45,7 @@ class TrialResult:
     metrics: dict[str, float]
     curve: list[CurvePoint]
     params: int
+    trainable_params: int
     flops_per_token: float
     probes: Probes
     environment: dict[str, Any] = field(default_factory=dict)

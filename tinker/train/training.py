@@ -16,10 +16,12 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import Corpus, load
 from tinker.errors import UserError
 from tinker.spec import TrialSpec
+from tinker.train.base import prepare
 from tinker.train.module import GPTModule, step_loader
+from tinker.train.parallel.strategy import strategy_of
+from tinker.train.precision import LIGHTNING, fp32_products
 from tinker.train.recorder import Recorder
 
-PRECISION = {"fp32": "32-true", "bf16": "bf16-mixed"}
 ACCELERATOR = {"cpu": "cpu", "cuda": "gpu", "mps": "mps"}
 
 
@@ -39,10 +41,11 @@ class Training:
         self.corpus = _corpus(self.config, spec)
         torch.set_num_threads(self.config.train.threads)
         model = GPT(self.config.gpt(self.corpus.vocab_size), seed=spec.seeds.init)
+        prepare(model, self.config, spec.seeds.init)
         if self.config.train.compile:
             model.compile()
         self.module = GPTModule(model, self.config, spec.seeds)
-        self.recorder = Recorder(self.corpus, progress)
+        self.recorder = Recorder(self.corpus, self.config.train.accumulate, progress)
 
     def fit(
         self,
@@ -56,8 +59,10 @@ class Training:
         _quiet_lightning()
         trainer = L.Trainer(
             accelerator=ACCELERATOR[self.config.train.accelerator],
-            devices=1,
-            precision=PRECISION[self.config.train.precision],  # type: ignore[arg-type]
+            devices=self.config.train.devices,
+            strategy=strategy_of(self.config.train),
+            precision=LIGHTNING[self.config.train.precision],  # type: ignore[arg-type]
+            accumulate_grad_batches=self.config.train.accumulate,
             max_steps=until or self.config.train.steps,
             gradient_clip_val=self.config.train.grad_clip,
             callbacks=[self.recorder, *(callbacks or [])],
@@ -70,7 +75,8 @@ class Training:
             use_distributed_sampler=False,
         )
         loader = step_loader(self.corpus, self.module)
-        trainer.fit(self.module, loader, ckpt_path=resume, weights_only=True)
+        with fp32_products(self.config.train.precision):
+            trainer.fit(self.module, loader, ckpt_path=resume, weights_only=True)
         return trainer
 
 
@@ -87,6 +93,7 @@ def _corpus(config: TrialConfig, spec: TrialSpec) -> Corpus:
 def _quiet_lightning() -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*`broadcast_buffers` is deprecated.*")
     warnings.filterwarnings("ignore", message=".*IterableDataset.*__len__.*")
     warnings.filterwarnings("ignore", message=".*val_dataloader.*")
     warnings.filterwarnings("ignore", message=".*resuming from a checkpoint that ended before the epoch ended.*")

@@ -46,6 +46,7 @@ class Grammar:
         self.config = config
         self.language = Language(config)
         self.vocab_size = self.language.vocab_size
+        self.vocabulary = f"grammar {config.fillers} {config.bracket_types} {config.keys} {config.values}"
         self._chunk = lru_cache(maxsize=8)(self._generate_chunk)
         self._validation = lru_cache(maxsize=2)(self._generate_validation)
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from tinker.train.optimizers._groups import grouped, trainable
 from tinker.train.slots import OPTIMIZER
 
 
 @OPTIMIZER.variant(paper="https://arxiv.org/abs/1711.05101")
 class AdamW(torch.optim.AdamW):
-    """`torch.optim.AdamW` over two groups: parameters of two and more dimensions decay, the others do not."""
+    """`torch.optim.AdamW`: parameters of two and more dimensions decay, the others do not."""
+
+    per_element = True
 
     @dataclass(frozen=True)
     class Config:
@@ -32,11 +35,5 @@ class AdamW(torch.optim.AdamW):
                 raise ValueError(f"weight_decay: {self.weight_decay} is below 0")
 
     def __init__(self, config: Config, model: nn.Module) -> None:
-        trainable = [p for p in model.parameters() if p.requires_grad]
-        matrices = [p for p in trainable if p.dim() >= 2]
-        vectors = [p for p in trainable if p.dim() < 2]
-        groups = [
-            {"params": matrices, "weight_decay": config.weight_decay},
-            {"params": vectors, "weight_decay": 0.0},
-        ]
-        super().__init__([g for g in groups if g["params"]], lr=config.lr, betas=config.betas, eps=config.eps)
+        groups = grouped(model, trainable(model), config.lr, config.weight_decay)
+        super().__init__(groups, lr=config.lr, betas=config.betas, eps=config.eps)

@@ -1,0 +1,34 @@
+"""Zero-output initialisation: every sublayer adds nothing at first, so the blocks start as the identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from model.config import GPTConfig
+from model.init_rule import InitRule
+from model.linear import ResidualLinear
+from model.slots import INIT
+
+
+@INIT.variant(paper="https://arxiv.org/abs/1901.09321")
+class ZeroOutput(InitRule):
+    """Weights: normal with standard deviation `std`; those that write to the residual stream, and biases: 0."""
+
+    @dataclass(frozen=True)
+    class Config:
+        """std: standard deviation, > 0."""
+
+        std: float = 0.02
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            if self.std <= 0:
+                raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
+
+    def __init__(self, config: Config, model: GPTConfig) -> None:
+        self.normal_std = config.std
+
+    def std(self, module: nn.Module, path: str, shape: torch.Size) -> float:
+        return 0.0 if isinstance(module, ResidualLinear) else self.normal_std

@@ -1,0 +1,37 @@
+"""ReZero: one learned gain for each addition to the stream, 0 at first, so that every block starts as the identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from model.config import GPTConfig
+from model.residual.standard import Standard
+from model.slots import RESIDUAL
+from model.sublayer import Sublayer
+
+
+@RESIDUAL.variant(paper="https://arxiv.org/abs/2003.04887")
+class ReZero(Standard):
+    """`x + gain * f(x)`, with a single gain for attention and one for the MLP; norms stay where `norm_place` has them.
+
+    The paper has no norms: `norm: none` beside it.
+    """
+
+    @dataclass(frozen=True)
+    class Config:
+        """Nothing to choose."""
+
+        def parameters(self, model: GPTConfig, layer: int) -> int:
+            return 2
+
+    def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
+        super().__init__(config, model, layer)
+        self.attention_gain = nn.Parameter(torch.zeros(1))
+        self.mlp_gain = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor, attention: Sublayer, mlp: Sublayer) -> Tensor:
+        x = attention.settle(x + self.attention_gain * attention.update(x))
+        return mlp.settle(x + self.mlp_gain * mlp.update(x))

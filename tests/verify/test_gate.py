@@ -1,0 +1,50 @@
+"""Nothing is spent on an arm that fails the quick part of the battery."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.schedule.conftest import OVERRIDES, write_grid
+from tests.verify.faults import FAULTS, plant
+from tinker.errors import USAGE, UserError
+from tinker.schedule import grid_run
+from tinker.schedule.grid_run import run_grid
+from tinker.schedule.single import train_one
+
+
+@pytest.fixture
+def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever starts to run trials fails."""
+
+    def started(*arguments: object) -> None:
+        raise AssertionError("trials were started")
+
+    monkeypatch.setattr(grid_run, "Driver", started)
+
+
+@pytest.mark.usefixtures("no_ray")
+@pytest.mark.parametrize("name", ["mask_off_by_one", "not_in_optimizer", "wrong_count", "not_finite"])
+def test_a_run_refuses_an_unsound_arm_before_any_trial(name: str, tmp_path: Path) -> None:
+    fault = FAULTS[name]
+    plant(name, tmp_path)
+    arms = {"rotary": {"model.position": "rotary"}, "faulty": {fault.slot: {"type": name}}}
+    grid = write_grid(tmp_path, arms, plugins=[f"{name}.py"])
+    with pytest.raises(UserError, match="arm 'faulty' is not run, since it fails the check") as caught:
+        run_grid(str(grid), ["seeds=3"], tmp_path / "results", Console(file=io.StringIO()), force=True)
+    said = str(caught.value)
+    assert f"{fault.check!r}: " in said
+    assert fault.named[0].partition("weight")[0].split(": ")[0] in said
+    assert said.endswith(f"tinker verify {grid} seeds=3")
+    assert caught.value.exit_code == USAGE
+    assert not (tmp_path / "results" / "trials").exists()
+    assert not (tmp_path / "results" / "g").exists()
+
+
+def test_training_one_model_refuses_a_leak_too(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'baseline-v0' is not run, since it fails the check 'causal': a leak"):
+        train_one([*OVERRIDES, *plant("leak_of_1e7", tmp_path)], 1, tmp_path / "results", Console(quiet=True), force=True)
+    assert not (tmp_path / "results" / "trials").exists()
