@@ -56,6 +56,10 @@ class Mup(InitRule):
                     f"{key}.base_width: there is no such model of width {self.base_width}: {error}"
                 ) from error
 
+        def off(self, model: GPTConfig) -> tuple[object, object]:
+            here = replace(self, base_width=model.n_embd, base_heads=model.n_head)
+            return here, INIT.get("gpt2").config(std=self.std)
+
         def base(self, model: GPTConfig) -> GPTConfig:
             """The same model at the base width, with GPT-2's initialisation."""
             heads = self.base_heads or model.n_head

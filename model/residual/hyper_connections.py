@@ -5,7 +5,7 @@ Shapes: B batch, T tokens, S streams, C = n_embd.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -42,6 +42,9 @@ class HyperConnections(Standard):
         def parameters(self, model: GPTConfig, layer: int) -> int:
             fixed = self.streams * (self.streams + 2)
             return 2 * (fixed + ((self.streams + 2) * model.n_embd + 2 if self.dynamic else 0))
+
+        def off(self, model: GPTConfig) -> tuple[object, object]:
+            return replace(self, streams=1), Standard.Config()  # more than one meet the last norm's eps with their sum
 
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__(config, model, layer)

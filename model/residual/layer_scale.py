@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,9 @@ class LayerScale(Standard):
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             return 2 * model.n_embd
+
+        def off(self, model: GPTConfig) -> tuple[object, object]:
+            return replace(self, start=1.0), Standard.Config()
 
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__(config, model, layer)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from model.config import GPTConfig
 from model.residual.standard import Standard
-from model.slots import RESIDUAL
+from model.slots import INIT, RESIDUAL
 from model.sublayer import Sublayer
 
 
@@ -23,6 +23,13 @@ class ReZero(Standard):
     @dataclass(frozen=True)
     class Config:
         """Nothing to choose."""
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            if (init := INIT.of(model.init).name) == "zero_output":
+                raise ValueError(
+                    f"{key}: rezero does not go with model.init.type {init}: gains of 0 after projections of 0 have "
+                    f"no gradient, nor have the projections, so the layers would never learn; choose another of the two"
+                )
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             return 2

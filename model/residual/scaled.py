@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -26,6 +26,9 @@ class Scaled(Standard):
         def check(self, model: GPTConfig, key: str) -> None:
             if self.scale == 0.0:
                 raise ValueError(f"{key}.scale: 0 leaves nothing of the layers; allowed: another number, or null")
+
+        def off(self, model: GPTConfig) -> tuple[object, object]:
+            return replace(self, scale=1.0), Standard.Config()
 
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__(config, model, layer)

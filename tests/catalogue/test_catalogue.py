@@ -20,7 +20,8 @@ def test_every_file_of_every_slot_is_listed_once_with_what_it_is() -> None:
 
 def test_every_slot_of_a_model_is_named_by_its_keys() -> None:
     named = {place for _, places in slots().values() for place in places}
-    assert {f"model.{field}" for field in FIELDS} | {"optimizer", "schedule", "data"} == named
+    chosen = {"model.position.scaling", "optimizer", "schedule", "init_from", "finetune", "data"}
+    assert {f"model.{field}" for field in FIELDS} | chosen == named
 
 
 def test_a_variant_shows_its_keys_its_defaults_and_its_paper() -> None:

@@ -112,5 +112,6 @@ def test_the_json_schema_takes_both_ways_of_writing_a_diff(validator: Draft20201
         "b": {"model": {"attention": ["full", {"type": "window", "size": 3}], "n_layer": 3}},
         "c": {"model": {"attention": {"1": "linear"}}},
         "d": {"optimizer": {"lr": 1e-3}, "model.position": "rotary"},
+        "e": {"init_from": "3fa9c1", "finetune": {"type": "lora", "r": 2, "targets": ["up"]}, "finetune.alpha": 4},
     }
     assert [error.message for error in validator.iter_errors(data)] == []

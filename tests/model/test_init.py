@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,13 @@ def test_at_the_base_width_mup_is_gpt2_to_the_bit(changes: dict[str, Any]) -> No
     assert all(torch.equal(value, arm.get_parameter(path)) for path, value in base.named_parameters())
     assert torch.equal(arm(text), base(text))
     assert arm.lr_scales() == base.lr_scales()
+
+
+def test_switched_off_mup_is_gpt2_to_the_bit() -> None:
+    model, text = tiny(init=pick("init", "mup", base_width=64, base_heads=8)), tokens(2, 6)
+    switched, without = (GPT(replace(model, init=init), seed=0)(text) for init in model.init.off(model))  # type: ignore[attr-defined]
+    assert torch.equal(switched, without)
+    assert not torch.equal(GPT(model, seed=0)(text), without)
 
 
 def test_matrices_and_rates_follow_the_growth_of_each_side() -> None:

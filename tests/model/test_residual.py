@@ -108,6 +108,14 @@ def test_hyper_connections_begin_with_copies_and_end_with_their_sum() -> None:
     torch.testing.assert_close(residual.leave(streams), 3 * x)
 
 
+def test_sublayers_read_the_streams_in_turn_at_first() -> None:
+    config = pick("residual", "hyper_connections", streams=3)
+    layers = [RESIDUAL.build(config, MODEL, layer) for layer in range(3)]
+    reads = [own.read.tolist() for layer in layers for own in (layer.attention, layer.mlp)]
+    assert [read.index(1.0) for read in reads] == [0, 1, 2, 0, 1, 2]
+    assert all(sum(read) == 1.0 for read in reads)
+
+
 @pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize("streams", [1, 4])
 def test_hyper_connections_start_as_the_standard_residual(streams: int, dynamic: bool) -> None:
@@ -118,12 +126,17 @@ def test_hyper_connections_start_as_the_standard_residual(streams: int, dynamic:
     torch.testing.assert_close(arm(text), control(text), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "residual", [pick("residual", "scaled", scale=1.0), pick("residual", "layer_scale", start=1.0)]
-)
-def test_a_gain_of_one_is_the_standard_residual_to_the_bit(residual: object) -> None:
-    text = tokens(2, 6)
-    assert torch.equal(GPT(tiny(residual=residual), seed=0)(text), GPT(tiny(), seed=0)(text))
+@pytest.mark.parametrize("name", ["scaled", "layer_scale", "hyper_connections"])
+def test_switched_off_a_wiring_is_the_standard_one_to_the_bit(name: str) -> None:
+    text, config = tokens(2, 6), pick("residual", name)
+    switched, without = (GPT(tiny(residual=one), seed=0) for one in config.off(MODEL))
+    assert torch.equal(switched(text), without(text))
+    assert not torch.equal(GPT(tiny(residual=config), seed=0)(text), without(text))
+
+
+def test_rezero_after_outputs_of_zero_would_never_learn_and_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^model\.residual: rezero does not go with model\.init\.type zero_output"):
+        tiny(residual="rezero", init="zero_output")
 
 
 def test_rezero_starts_with_blocks_that_do_nothing() -> None:

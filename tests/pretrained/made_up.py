@@ -25,13 +25,13 @@ def config_of(*overrides: str, vocab_size: int = VOCABULARY) -> GPTConfig:
 
 
 def scatter(model: nn.Module, seed: int = 0) -> None:
-    """Every parameter normal: gains around 1, biases around 0, logits of several units."""
+    """Every parameter normal, gains around what they start at (1, or 0 where they count from there)."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             draw = torch.randn(parameter.shape, generator=generator)
             gain = parameter.dim() == 1 and name.endswith("weight")
-            parameter.copy_(1 + 0.3 * draw if gain else 0.3 * draw)
+            parameter.copy_(parameter.mean() + 0.3 * draw if gain else 0.3 * draw)
 
 
 def ours(*overrides: str) -> GPT:

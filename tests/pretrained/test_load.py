@@ -129,7 +129,10 @@ def test_a_folder_unlike_the_model_is_one_message(name: str, llama: Path, tmp_pa
         ),
         ("model.init=mup", r"model\.init is mup here and one that scales neither"),
         ("model.residual=parallel", r"give model\.residual={type:standard}$"),
-        ("model.loss=multi_token", r"nothing for loss\.heads.*\(the loss is multi_token\); .* model\.loss=cross_entropy"),
+        (
+            "model.loss=multi_token",
+            r"nothing for loss\.heads.*\(the loss is multi_token\); .* model\.loss=cross_entropy",
+        ),
         ("model.attention_softcap=tanh", r"give model\.attention_softcap={type:none}$"),
     ],
 )

@@ -33,6 +33,7 @@ LATENT = {
     "moe_intermediate_size": 12,
 }
 NO_SPECIAL = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
+SMALL = {"n_embd": 16, "n_layer": 2, "n_head": 4, "n_positions": CONTEXT}
 DECODER = {
     "hidden_size": 16,
     "intermediate_size": 24,
@@ -40,6 +41,7 @@ DECODER = {
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
     "max_position_embeddings": CONTEXT,
+    "rms_norm_eps": 1e-2,  # so large that a norm which has another is seen
 }
 
 
@@ -57,8 +59,8 @@ def rope(kind: str, **keys: float) -> dict[str, Any]:
 
 
 CASES = {
-    "gpt2": Case("gpt2", {"n_embd": 16, "n_layer": 2, "n_head": 4, "n_positions": CONTEXT}),
-    "gpt2, narrow": Case("gpt2", {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": CONTEXT, "n_inner": 24}),
+    "gpt2": Case("gpt2", {**SMALL, "layer_norm_epsilon": 1e-2}),
+    "gpt2, narrow": Case("gpt2", {**SMALL, "n_head": 2, "n_inner": 24}),
     "llama": Case("llama", {**DECODER, "rms_norm_eps": 1e-5}),
     "llama, tied, biases": Case(
         "llama", {**DECODER, "tie_word_embeddings": True, "attention_bias": True, "mlp_bias": True, "head_dim": 6}
@@ -66,7 +68,17 @@ CASES = {
     "mistral": Case("mistral", {**DECODER, "sliding_window": 5}),
     "mistral, no window": Case("mistral", {**DECODER, "sliding_window": None}),
     "qwen3": Case("qwen3", {**DECODER, "head_dim": 8}),
-    "gemma2": Case("gemma2", {**DECODER, "head_dim": 8, "query_pre_attn_scalar": 12, "sliding_window": 5}),
+    "gemma2": Case(
+        "gemma2",
+        {
+            **DECODER,
+            "head_dim": 8,
+            "query_pre_attn_scalar": 12,
+            "sliding_window": 5,
+            "attn_logit_softcapping": 4.0,
+            "final_logit_softcapping": 6.0,
+        },
+    ),
     "gemma2, no softcaps, windows at the end": Case(
         "gemma2",
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tinker.store.checkpoints import retention
+from tinker.store.checkpoints import ADAPTER, retention
 
 FILES = ("best.ckpt", "last.ckpt", "step-100.ckpt", "tail.ckpt")
 
@@ -35,3 +35,14 @@ def test_each_rule_keeps_what_it_names(tmp_path, keep, kept):
 
 def test_a_trial_without_checkpoints_loses_nothing(tmp_path):
     assert retention(tmp_path / "checkpoint", "none").files == ()
+
+
+@pytest.mark.parametrize(("keep", "stays"), [("all", True), ("last", True), ("best", False), ("none", False)])
+def test_adapters_are_those_of_the_last_step_and_stay_with_it(tmp_path, keep, stays):
+    folder = tmp_path / "checkpoint"
+    (folder / ADAPTER).mkdir(parents=True)
+    weights = folder / ADAPTER / "adapter_model.safetensors"
+    weights.write_bytes(bytes(10))
+    dropped = retention(folder, keep)
+    assert weights.exists() == stays
+    assert dropped.files == (() if stays else (weights,))

@@ -102,7 +102,7 @@ def optimizer(check: str, *named: str, params: str) -> Fault:
 FAULTS = {
     "mask_off_by_one": Fault("model.attention", ATTENTION, "causal", ("a leak: position", "sees position")),
     "leak_of_1e7": mlp("causal", "a leak", result="y + 1e-7 * x.roll(-1, 1)"),
-    "blind": mlp("causal", "do not depend on the token at their own position", result="y * 0 + x.roll(1, 1) * 1e30"),
+    "blind": mlp("causal", "do not depend on the token at their own position", result="F.pad(x, (0, 0, 1, -1)) * 1e30"),
     "not_finite": mlp("logits", "not finite", result="y / 0"),
     "dead": mlp(
         "alive",
@@ -113,9 +113,16 @@ FAULTS = {
         result="y + 0 * self.idle.sum()",
     ),
     "unused": mlp("alive", "blocks.0.mlp.idle", declared="3", built="self.idle = nn.Parameter(torch.zeros(3))"),
-    "wrong_gradient": mlp("gradcheck", "not that of finite differences", result="y + 0.5 * (y.detach() - y)"),
+    "wrong_gradient": mlp(
+        "gradcheck",
+        "not that of finite differences: the gradient of",
+        "blocks.0.mlp.up.weight",
+        result="y + 0.5 * (y.detach() - y)",
+    ),
     "not_in_optimizer": optimizer(
-        "optimizer", "not in the optimizer: blocks.0.mlp.up.weight", params="[p for n, p in named.items() if 'up' not in n]"
+        "optimizer",
+        "not in the optimizer: blocks.0.mlp.up.weight",
+        params="[p for n, p in named.items() if 'up' not in n]",
     ),
     "twice_in_optimizer": optimizer(
         "optimizer",

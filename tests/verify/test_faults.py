@@ -53,9 +53,14 @@ def test_the_plugin_that_the_faults_are_planted_in_is_sound(verify: Command, tmp
 def test_a_variant_without_declared_parameters_is_told_how_to_declare_them(verify: Command, tmp_path: Path) -> None:
     text = MLP.format(key="", declared="0", off="", built="", result="y").replace("def parameters(", "def unasked(")
     (tmp_path / "silent.py").write_text(text)
-    code, out, _ = verify(*SMALL, f"plugins=['{tmp_path / 'silent.py'}']", "model.mlp={type: silent}", "--json", "--quick")
+    code, out, _ = verify(
+        *SMALL, f"plugins=['{tmp_path / 'silent.py'}']", "model.mlp={type: silent}", "--json", "--quick"
+    )
     assert code == FAILED
-    assert "def parameters(self, <what its constructor takes after the config>) -> int" in findings(out)["declared"]["seen"]
+    assert (
+        "def parameters(self, <what its constructor takes after the config>) -> int"
+        in findings(out)["declared"]["seen"]
+    )
 
 
 def test_an_arm_that_raises_has_failed_that_check_and_goes_on(verify: Command, tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from typing import Any
 
 from model.registry import Slot
-from model.slots import FIELDS
+from model.slots import FIELDS, ROPE_SCALING
 from tinker.config.plain import plain
 from tinker.config.suggest import unknown
 from tinker.data.corpus import DATA
 from tinker.errors import UserError
-from tinker.train.slots import OPTIMIZER, SCHEDULE
+from tinker.train.slots import FINETUNE, INIT_FROM, OPTIMIZER, SCHEDULE
+
+TRAINING = (OPTIMIZER, SCHEDULE, INIT_FROM, FINETUNE)
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class Entry:
 def slots() -> dict[str, tuple[Slot, tuple[str, ...]]]:
     """Each slot by its name, with the keys of a config that choose from it, in the order of a config."""
     places: dict[str, list[str]] = {}
-    named = {slot.name: slot for slot in (*FIELDS.values(), OPTIMIZER, SCHEDULE, DATA)}
+    named = {slot.name: slot for slot in (*FIELDS.values(), ROPE_SCALING, *TRAINING, DATA)}
     for field, slot in FIELDS.items():
         places.setdefault(slot.name, []).append(f"model.{field}")
+    places[ROPE_SCALING.name] = ["model.position.scaling"]
     return {name: (slot, tuple(places.get(name, [name]))) for name, slot in named.items()}
 
 

@@ -42,7 +42,7 @@ def load_pretrained(folder: Path, config: GPTConfig) -> dict[str, Tensor]:
         parameters = GPT(whole, seed=0).state_dict()
     links = found.links(whole, published)
     once = Counter(path for link in links for path in link.ours)
-    assert max(once.values()) == 1 and once.keys() <= parameters.keys(), (once - Counter(parameters.keys()))
+    assert max(once.values()) == 1 and once.keys() <= parameters.keys(), once - Counter(parameters.keys())
     if empty := sorted(parameters.keys() - once.keys()):
         raise UserError(
             f"{folder}: its files have nothing for {_some(empty)}, which the model has of its own (the loss is "

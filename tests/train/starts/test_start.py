@@ -156,10 +156,10 @@ def test_a_folder_of_safetensors_is_named_by_its_path_and_known_by_its_bytes(lab
     )
     assert elsewhere.id == row.trial_id
     (moved / "model.safetensors").write_bytes((moved / "model.safetensors").read_bytes()[:-1] + b"\1")
-    with pytest.raises(UserError, match="has the fingerprint .*, the trial was declared on"):
+    with pytest.raises(UserError, match=r"has the fingerprint .*, the trial was declared on"):
         Training(elsewhere)
 
 
 def test_a_folder_of_another_model_is_refused_before_anything_runs(lab: Lab, folder: Path) -> None:
-    with pytest.raises(UserError, match="model.n_layer"):
+    with pytest.raises(UserError, match=r"model\.n_layer"):
         resolve_start(config(*LLAMA, "model.n_layer=2", f"init_from={folder}"), lab.results)

@@ -38,7 +38,7 @@ class Nursery:
         path = [str(Path(tinker.__file__).parents[1]), *(str(Path(entry).absolute()) for entry in sys.path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}
         with theirs:
-            self.process = subprocess.Popen(command, env=environment, stdin=theirs.fileno())
+            self.process = subprocess.Popen(command, env=environment, stdin=theirs.fileno(), stdout=2)
         atexit.register(self.close)
 
     @property
@@ -48,21 +48,23 @@ class Nursery:
 
     def bear(self, stdin: int, stdout: int, stderr: int) -> int:
         """A new rank's process id; it gets these descriptors."""
-        socket.send_fds(self.door, [b"+"], [stdin, stdout, stderr])
-        return self._answer()
+        return self._ask(b"+", [stdin, stdout, stderr])
 
     def exit_code(self, pid: int) -> int:
         """Of a rank; waits for its end. Asked once: until then nobody else gets its id."""
-        self.door.sendall(str(pid).encode())
-        return self._answer()
+        return self._ask(str(pid).encode(), [])
 
     def close(self) -> None:
         """Ends it."""
         self.door.close()
         self.process.wait()
 
-    def _answer(self) -> int:
-        answer = self.door.recv(64)
+    def _ask(self, question: bytes, descriptors: list[int]) -> int:
+        try:
+            socket.send_fds(self.door, [question], descriptors)
+            answer = self.door.recv(64)
+        except OSError:
+            answer = b""
         if not answer:
             raise RankDied("the process that starts ranks is gone; its last words are on stderr")
         return int(answer)
