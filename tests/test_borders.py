@@ -123,6 +123,7 @@ def _crossings(of: str, banned: tuple[str, ...]) -> list[str]:
         ("tinker.tables", ("torch", "lightning", "tinker.schedule", "tinker.cli", "model")),
         ("tinker.report", ("torch", "lightning", "tinker.schedule", "tinker.train", "tinker.cli", "model")),
         ("tinker.store", ("torch", "lightning", "tinker.schedule", "tinker.train", "tinker.cli", "model")),
+        ("tinker.verify", ("tinker.schedule", "tinker.cli", "ray", "lightning")),
         ("tinker.schedule", ("tinker.cli",)),
     ],
 )

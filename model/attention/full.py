@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.config import GPTConfig
 from model.heads import SoftmaxAttention, check_kv_heads, projections
@@ -30,6 +30,10 @@ class Full(SoftmaxAttention):
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             return projections(model, self.kv_heads, self.bias)
+
+        def off(self, model: GPTConfig) -> tuple[object, object]:
+            """As many heads of keys as of queries is multi-head attention."""
+            return replace(self, kv_heads=model.n_head), replace(self, kv_heads=None)
 
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__(model, layer, kv_heads=config.kv_heads, window=None, bias=config.bias)

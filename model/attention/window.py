@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.config import GPTConfig
 from model.heads import SoftmaxAttention, check_kv_heads, projections
@@ -33,6 +33,11 @@ class Window(SoftmaxAttention):
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             return projections(model, self.kv_heads, self.bias)
+
+        def off(self, model: GPTConfig) -> tuple[object, object]:
+            """A window that holds the whole context is none."""
+            full = ATTENTION.get("full").config(kv_heads=self.kv_heads, bias=self.bias)
+            return replace(self, size=model.context), full
 
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__(model, layer, kv_heads=config.kv_heads, window=config.size, bias=config.bias)

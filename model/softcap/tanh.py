@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
@@ -23,6 +23,10 @@ class Tanh(nn.Module):
         def check(self, model: GPTConfig, key: str) -> None:
             if self.cap <= 0:
                 raise ValueError(f"{key}.cap: {self.cap} is not a bound; allowed: above 0")
+
+        def off(self, model: GPTConfig) -> tuple[object, object]:
+            """A cap far above all scores is none."""
+            return replace(self, cap=1e9), SOFTCAP.get("none").config()
 
     def __init__(self, config: Config) -> None:
         super().__init__()
