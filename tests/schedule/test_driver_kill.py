@@ -44,9 +44,9 @@ class Slow(CrossEntropy):
         super().__init__(config, model)
         self.seconds = config.seconds
 
-    def forward(self, logits, targets):
+    def forward(self, x, targets, head):
         time.sleep(self.seconds)
-        return super().forward(logits, targets)
+        return super().forward(x, targets, head)
 """
 
 #: Has imported everything, and starts a driver in a fork of its own for each line that it reads: a driver of a second
@@ -56,6 +56,7 @@ import json, os, sys
 from pathlib import Path
 from rich.console import Console
 import tinker.schedule.pool
+import torch._dynamo  # the check of the arms constructs optimizers
 from tinker.schedule.grid_run import run_grid
 for line in sys.stdin:
     grid, results = json.loads(line)

@@ -26,8 +26,8 @@ from tinker.train.trial import run_trial
 
 pytestmark = pytest.mark.xdist_group("ray")
 
-#: Cross entropy that raises or kills its process in training step 3: always, or the first time only. Each training
-#: step leaves a character in a file.
+#: Cross entropy that raises or kills its process when it is called for the third time: from then on, or then only. Each
+#: call leaves a character in a file; the first is that of the check which `tinker run` makes.
 TROUBLED = """
 import os
 import signal
@@ -48,9 +48,9 @@ class Troubled(CrossEntropy):
         self.config = config
         self.calls = Path(__file__).with_name(f"{config.how}-{config.once}.calls")
 
-    def forward(self, logits, targets):
-        if logits.is_meta:  # the count of FLOPs is no step
-            return super().forward(logits, targets)
+    def forward(self, x, targets, head):
+        if x.is_meta:  # the count of FLOPs is no step
+            return super().forward(x, targets, head)
         with self.calls.open("a") as file:
             file.write("x")
         seen = self.calls.stat().st_size
@@ -58,7 +58,7 @@ class Troubled(CrossEntropy):
             if self.config.how == "raise":
                 raise ArithmeticError("the plugin is broken")
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().forward(logits, targets)
+        return super().forward(x, targets, head)
 """
 
 
@@ -99,10 +99,10 @@ def test_a_failure_says_why(troubled: SimpleNamespace) -> None:
 
 def test_a_lost_worker_is_tried_again_from_its_checkpoint(troubled: SimpleNamespace) -> None:
     assert re.search(r"dies-once seed 1: retry in .*\n", troubled.said)
-    # Step 3 was begun twice, all others once.
-    assert len((troubled.folder / "die-True.calls").read_text()) == 40 + 1
+    # One call is that of the check before the run; step 2 was begun twice, all others once.
+    assert len((troubled.folder / "die-True.calls").read_text()) == 1 + 40 + 1
     assert troubled.stored["dies"].status.cause
-    assert len((troubled.folder / "die-False.calls").read_text()) == 4, "its two attempts: steps 1 to 3, then 3"
+    assert len((troubled.folder / "die-False.calls").read_text()) == 4, "the check; its two attempts: steps 1 and 2, then 2"
 
 
 def test_a_trial_whose_worker_died_ends_as_if_it_had_not(troubled: SimpleNamespace) -> None:

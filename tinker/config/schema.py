@@ -33,7 +33,8 @@ class TrainConfig:
     """The budget, and what may change the numbers without being asked for.
 
     `batch_size` is that of one optimizer step, however many micro-batches (`accumulate`) and ranks (`devices`) it is
-    spread over. `auto` is ddp where there are several ranks.
+    spread over: losses and gradients are means over all of it. Only a penalty on statistics of a batch, such as the
+    balance of experts, is that of each part. `auto` is ddp where there are several ranks.
     """
 
     steps: Count

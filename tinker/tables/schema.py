@@ -65,6 +65,7 @@ _AFTER_IDENTITY = [
     _column("attempts", INT, "state", "", "times it was started"),
     _column("cause", TEXT, "state", "", "why it failed or diverged"),
     _column("params", INT, "cost", "parameters", "parameters, frozen ones included, tied ones once"),
+    _column("active_params", INT, "cost", "parameters", "those that one token meets: fewer with a mixture of experts"),
     _column("trainable_params", INT, "cost", "parameters", "those that are trained: fewer where only adapters are"),
     _column(
         "flops_per_token", FLOAT, "cost", "FLOP/token", "executed matrix FLOPs of a training step, forward and backward"

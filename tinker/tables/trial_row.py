@@ -44,6 +44,7 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
     measured: dict[str, Any] = {
         "params": result["params"],
         "trainable_params": result.get("trainable_params", result["params"]),  # records before there were adapters
+        "active_params": result.get("active_params", result["params"]),  # and before there were experts
         "flops_per_token": result["flops_per_token"],
         "steps": result["steps"],
         "tokens": result["steps"] * train["batch_size"] * model["context"],

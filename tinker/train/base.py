@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from model.count import flops_per_token, parameter_count
+from model.count import active_parameter_count, flops_per_token, parameter_count
 from model.gpt import GPT
 from tinker.config.schema import TrialConfig
 from tinker.errors import ConfigError, UserError
@@ -70,11 +70,13 @@ class Size:
     Attributes:
         params: all of them, tied ones once; a weight that is stored in 4 bits counts as any other.
         trainable_params: those that are trained.
+        active_params: those that one token meets: fewer where it is routed to some of many experts.
         flops_per_token: of a training step. A frozen weight has no gradient, and an adapter has products of its own.
     """
 
     params: int
     trainable_params: int
+    active_params: int
     flops_per_token: float
 
 
@@ -89,7 +91,7 @@ def size_of_model(config: TrialConfig, vocab_size: int) -> Size:
             finetune.attach(model, seed=0)
         trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
         flops = flops_per_token(gpt, lambda model: finetune.attach(model, seed=0))
-        _SIZES[key] = Size(parameter_count(model), trained, flops)
+        _SIZES[key] = Size(parameter_count(model), trained, active_parameter_count(model), flops)
     return _SIZES[key]
 
 

@@ -46,6 +46,7 @@ class TrialResult:
     curve: list[CurvePoint]
     params: int
     trainable_params: int
+    active_params: int
     flops_per_token: float
     probes: Probes
     environment: dict[str, Any] = field(default_factory=dict)

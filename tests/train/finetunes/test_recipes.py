@@ -39,7 +39,7 @@ def test_every_adapter_of_every_recipe_is_trained_and_merges(kind: str, bound: f
             for name, parameter in trained.items():
                 if "lora_B" in name:
                     parameter.normal_(0.0, 0.1, generator=generator)
-        tokens, targets = torch.randint(VOCABULARY, (2, 4, 8), generator=generator)
+        tokens, targets = torch.randint(VOCABULARY, (2, 64, 8), generator=generator)  # many: each expert gets some
         model(tokens, targets).backward()
         untouched = [name for name, parameter in trained.items() if parameter.grad is None or not parameter.grad.any()]
         assert untouched == [], f"{recipe}: a module reads its weight past the adapter"

@@ -17,8 +17,11 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches the whole group: who started it will say when
         signal.signal(number, signal.SIG_IGN)
     door = socket.socket(fileno=os.dup(0))
+    import torch
+
     from tinker.train.parallel.rank_process import be_a_rank
 
+    assert not torch.cuda.is_initialized(), "CUDA does not survive a fork"  # type: ignore[no-untyped-call]
     while True:
         request, descriptors, _, _ = socket.recv_fds(door, 64, 3)
         if not request:

@@ -36,7 +36,9 @@ class Nursery:
         # -P: the current folder, where a model.py of the user's would hide `model`, is not on its path.
         command = [sys.executable, "-P", "-m", "tinker.train.parallel.nursery"]
         path = [str(Path(tinker.__file__).parents[1]), *(str(Path(entry).absolute()) for entry in sys.path)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}
+        # CUDA does not survive a fork, and without this torch starts it when a library asks at import if it is there.
+        environment = {**os.environ, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path))
         with theirs:
             self.process = subprocess.Popen(command, env=environment, stdin=theirs.fileno(), stdout=2)
         atexit.register(self.close)
