@@ -13,7 +13,9 @@ from tinker.errors import UserError
 
 def corpus(train: int = 1000, val: int = 100) -> TextCorpus:
     """Tokens that tell where in the text they stand."""
-    return TextCorpus("numbers", Tokens(np.arange(train), train + np.arange(val), train + val, val - 1, "0" * 16, "numbers"))
+    return TextCorpus(
+        "numbers", Tokens(np.arange(train), train + np.arange(val), train + val, val - 1, "0" * 16, "numbers")
+    )
 
 
 @pytest.mark.parametrize("length", [2, 7, 8, 9, 16, 17, 100, 101])

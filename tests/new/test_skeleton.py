@@ -49,9 +49,7 @@ def test_a_skeleton_is_formatted_and_has_no_placeholder_left(folder: Path) -> No
 
 
 def test_an_unknown_slot_is_refused_with_those_there_are() -> None:
-    with pytest.raises(
-        UserError, match=r"unknown slot 'atention'; did you mean 'attention'\? Allowed: "
-    ):
+    with pytest.raises(UserError, match=r"unknown slot 'atention'; did you mean 'attention'\? Allowed: "):
         skeleton("atention", "mine")
 
 

@@ -102,7 +102,7 @@ def test_a_lost_worker_is_tried_again_from_its_checkpoint(troubled: SimpleNamesp
     # One call is that of the check before the run; step 2 was begun twice, all others once.
     assert len((troubled.folder / "die-True.calls").read_text()) == 1 + 40 + 1
     assert troubled.stored["dies"].status.cause
-    assert len((troubled.folder / "die-False.calls").read_text()) == 4, "the check; its two attempts: steps 1 and 2, then 2"
+    assert len((troubled.folder / "die-False.calls").read_text()) == 4, "the check, steps 1 and 2, then 2"
 
 
 def test_a_trial_whose_worker_died_ends_as_if_it_had_not(troubled: SimpleNamespace) -> None:

@@ -86,7 +86,7 @@ def test_a_renamed_function_and_new_comments_keep_the_row(row: Path, tmp_path: P
                 ("_metrics(", "_gathered("),
                 ("@torch.no_grad()", "# No graph.\n@torch.no_grad()"),
             ],
-            "model/heads.py": [("visible(", "may_see(")],
+            "model/state.py": [("visible(", "may_see(")],
         },
     )
     said = _train(code, with_tail, without, torn)

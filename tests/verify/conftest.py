@@ -21,10 +21,10 @@ SMALL = ("scale=smoke", "data.validation_documents=30", "train.accelerator=cpu")
 Command = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def quick_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A planted fault may keep a model from learning: five minutes would not change that."""
-    monkeypatch.setattr(overfit, "LIMIT", 2.0)
+    """For models that will not learn: five minutes would not change that."""
+    monkeypatch.setattr(overfit, "LIMIT", 0.5)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from tinker.errors import FAILED, OK
 from tinker.verify.battery import CHECKS, QUICK
 
 
+@pytest.mark.usefixtures("quick_to_give_up")
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_caught_and_named(name: str, verify: Command, tmp_path: Path) -> None:
     fault = FAULTS[name]
@@ -63,6 +64,7 @@ def test_a_variant_without_declared_parameters_is_told_how_to_declare_them(verif
     )
 
 
+@pytest.mark.usefixtures("quick_to_give_up")
 def test_an_arm_that_raises_has_failed_that_check_and_goes_on(verify: Command, tmp_path: Path) -> None:
     text = MLP.format(key="", declared="0", off="", built="", result="y @ y")
     (tmp_path / "raises.py").write_text(text)
@@ -73,6 +75,7 @@ def test_an_arm_that_raises_has_failed_that_check_and_goes_on(verify: Command, t
     assert found["declared"]["state"] == "ok"
 
 
+@pytest.mark.usefixtures("quick_to_give_up")
 def test_a_variant_that_this_arm_does_not_build_is_named(verify: Command, tmp_path: Path) -> None:
     _, out, _ = verify(*SMALL, *plant("mask_off_by_one", tmp_path), "model.sinks=learned", "--json")
     assert findings(out)["keys"]["seen"] == "no part of this arm builds model.sinks (learned)"

@@ -17,8 +17,7 @@ def subject(*overrides: str) -> Subject:
 
 
 @pytest.mark.parametrize("recipe", ["baseline-v0", "llama", "gemma2", "deepseek_v2"])
-def test_a_recipe_learns_a_batch_by_heart(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overfit, "LIMIT", 300.0)
+def test_a_recipe_learns_a_batch_by_heart(recipe: str) -> None:
     found = overfit.overfit(subject(f"recipe={recipe}"))
     assert found.state == "ok", found
     assert "nats after" in found.seen
@@ -33,6 +32,7 @@ def test_the_batch_is_256_tokens_and_each_row_begins_with_another() -> None:
     assert len(set(inputs[:, 0].tolist())) == len(inputs)
 
 
+@pytest.mark.usefixtures("quick_to_give_up")
 def test_a_rate_that_learns_nothing_fails_when_the_time_is_up() -> None:
     found = overfit.overfit(subject("optimizer.lr=1e-9", "schedule.min_lr=0"))
     assert found.state == "failed"

@@ -19,7 +19,7 @@ from tinker.train.base import require_packages, size_of_model
 
 
 def size_of(arm: Arm) -> dict[str, Any]:
-    """`params`, `trainable_params`, `active_params` and `flops_per_token` of an arm's model, counted without computing anything.
+    """The parameters (all, trainable, active) and FLOPs a token of an arm's model, counted without computing anything.
 
     Raises:
         UserError: a package that the arm's fine-tuning needs is missing.
