@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from model.backend import _flash
-from model.backend._needs import refuse, refuse_wide_heads
+from model.backend_needs import refuse, refuse_wide_heads
 from model.config import GPTConfig
 from model.scores import Scores
 from model.slots import BACKEND

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention.flex_attention import AuxRequest, BlockMask, create_block_mask, flex_attention
 
-from model.backend._needs import refuse
 from model.backend._tensors import equal_dtypes, padded
+from model.backend_needs import refuse
 from model.config import GPTConfig
 from model.scores import Scores
 from model.slots import BACKEND

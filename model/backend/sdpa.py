@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.backend._needs import refuse
+from model.backend_needs import refuse
 from model.config import GPTConfig
 from model.scores import Scores
 from model.slots import BACKEND

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from model.backend import Demanding
-from model.backend._needs import needs
+from model.backend_needs import needs
 from model.gpt import GPT
 from model.slots import BACKEND
 from model.state import ForwardState

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from tinker.train.optimizers._groups import grouped, trainable
+from tinker.train.parameter_groups import grouped, trainable
 from tinker.train.slots import OPTIMIZER
 
 

@@ -11,9 +11,9 @@ from torch import nn
 
 from tinker.config.limits import Limits
 from tinker.errors import ConfigError
-from tinker.train.optimizers._groups import Named, grouped, trainable
 from tinker.train.optimizers._limits import Memory, NotNegative, Positive
 from tinker.train.optimizers.adamw import AdamW
+from tinker.train.parameter_groups import Named, grouped, trainable
 from tinker.train.slots import OPTIMIZER
 
 #: The optimizer of each part, by the word that stands in its groups under `part`.

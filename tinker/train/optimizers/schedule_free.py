@@ -10,8 +10,8 @@ from torch import nn
 
 from tinker.config.limits import Limits
 from tinker.errors import ConfigError
-from tinker.train.optimizers._groups import grouped, trainable
 from tinker.train.optimizers._limits import Memory, NotNegative, Positive
+from tinker.train.parameter_groups import grouped, trainable
 from tinker.train.slots import OPTIMIZER, SCHEDULE
 
 if TYPE_CHECKING:

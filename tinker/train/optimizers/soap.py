@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytorch_optimizer
 from torch import nn
 
-from tinker.train.optimizers._groups import grouped, trainable
 from tinker.train.optimizers._limits import Count, Memory, NotNegative, Positive
+from tinker.train.parameter_groups import grouped, trainable
 from tinker.train.slots import OPTIMIZER
 
 
