@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def _tamper(
     points = [
         CurvePoint(p.step, p.metric, p.value * factor) if (p.step, p.metric) == (40, "val_loss") else p for p in points
     ]
-    names = ("status", "steps", "metrics", "params", "flops_per_token", "probes")
+    names = [field.name for field in fields(TrialResult) if field.name in row.result]
     plain = TrialResult.from_dict({**{n: row.result[n] for n in names}, "curve": []}).as_dict()
     plain["metrics"]["val_loss"] *= factor
     environment, code = row.environment() | ({"python": "3.0"} if environment_class else {}), row.code()
