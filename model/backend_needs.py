@@ -45,9 +45,14 @@ def refuse(model: GPTConfig, key: str, *cannot: Name) -> None:
     """Called by a backend's check with what that backend, which the model has chosen, cannot do.
 
     Raises:
-        ValueError: the model needs one of them.
+        ValueError: the model needs one of them, or has no layer for a backend to compute.
     """
     backend = BACKEND.of(model.backend).name
+    if not any(traits.scores for traits in all_traits(model)):
+        raise ValueError(
+            f"{key}.type: {backend} would compute nothing, since no layer of model.attention has a softmax; use "
+            f"{key}.type=eager"
+        )
     for need in needs(model):
         if need.name in cannot:
             raise ValueError(
@@ -60,7 +65,7 @@ def refuse_wide_heads(model: GPTConfig, key: str, most: int) -> None:
     Raises:
         ValueError: keys or values that are wider than the backend's kernels take.
     """
-    widest = max(traits.widest for traits in all_traits(model))
+    widest = max((traits.widest for traits in all_traits(model) if traits.scores), default=0)
     if widest > most:
         raise ValueError(
             f"{key}.type: {BACKEND.of(model.backend).name} takes heads of up to {most}, and here they are {widest} "

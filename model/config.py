@@ -78,13 +78,16 @@ class GPTConfig:
             if slot.per_layer:
                 pattern = getattr(self, name)
                 object.__setattr__(self, name, _tile(f"model.{name}", pattern, self.n_layer))
-        # Only now, so that a check sees every field as it will be.
+        choices = {name: _choices(f"model.{name}", getattr(self, name), slot) for name, slot in FIELDS.items()}
         for name, slot in FIELDS.items():
-            for key, choice in _choices(f"model.{name}", getattr(self, name), slot):
+            for key, choice in choices[name]:
                 try:
                     slot.of(choice)
                 except UnknownVariant as error:
                     raise ValueError(f"{key}: {error}") from error
+        # Only now, so that a check sees every field as it will be; attention first, since others ask it for its widths.
+        for name in sorted(FIELDS, key=lambda name: name != "attention"):
+            for key, choice in choices[name]:
                 if isinstance(choice, Checked):
                     choice.check(self, key)
 

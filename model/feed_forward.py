@@ -110,5 +110,5 @@ def check_width(ratio: float, hidden: int | None, model: GPTConfig, key: str) ->
     """
     if hidden is not None and hidden < 1:
         raise ValueError(f"{key}.hidden: {hidden} is no width; allowed: 1 or more, or null for ratio * model.n_embd")
-    if hidden is None and round(ratio * model.n_embd) < 1:
+    if hidden is None and (not ratio > 0 or round(ratio * model.n_embd) < 1):
         raise ValueError(f"{key}.ratio: {ratio} leaves no hidden unit; allowed: 1 / model.n_embd or more")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from model.config import GPTConfig
 from model.norm_place import NormPlace
-from model.slots import NORM_PLACE
+from model.slots import NORM, NORM_PLACE
 
 
 class Placement(nn.Module):
@@ -17,6 +17,7 @@ class Placement(nn.Module):
     norms_embedding: ClassVar[bool] = False
     norms_output: ClassVar[bool] = True
     norms_stream: ClassVar[bool] = False
+    norms_update: ClassVar[bool] = False
 
     def read(self, x: Tensor) -> Tensor:
         return x
@@ -26,6 +27,19 @@ class Placement(nn.Module):
 
     def settle(self, x: Tensor) -> Tensor:
         return x
+
+
+def refuse_no_norm(model: GPTConfig, key: str) -> None:
+    """Called by the check of a placement that differs from pre-norm.
+
+    Raises:
+        ValueError: there is no norm to place.
+    """
+    if NORM.of(model.norm).name == "none":
+        raise ValueError(
+            f"{key}.type: {NORM_PLACE.of(model.norm_place).name} places norms, and model.norm is none; use {key}=pre, "
+            f"or another model.norm"
+        )
 
 
 def refuse_normed_stream(model: GPTConfig, key: str, reason: str) -> None:

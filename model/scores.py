@@ -22,20 +22,28 @@ class Scores:
     Attributes:
         divisor: of the products; usually sqrt(D).
         window: how many tokens are seen, the current one included; None is all of the past.
-        hidden: (T, T), 0 or -inf: the causal mask of that window.
         softcap: bounds the scores.
-        bias: (H, T, T) of the position, or None.
-        slopes: (H,) where that is `-slope * distance`, else None.
+        slopes: (H,) where the bias is `-slope * distance`, else None.
         sinks: (H,) the scores of keys that hold nothing, or None.
+        state: of the pass; it makes what follows for the backends that read it, and for no others.
     """
 
     divisor: float
     window: int | None
-    hidden: Tensor
     softcap: Softcap
-    bias: Tensor | None
     slopes: Tensor | None
     sinks: Tensor | None
+    state: ForwardState
+
+    @property
+    def hidden(self) -> Tensor:
+        """(T, T), 0 or -inf: the causal mask of that window."""
+        return self.state.hidden(self.window)
+
+    @property
+    def bias(self) -> Tensor | None:
+        """(H, T, T) of the position, or None."""
+        return self.state.bias
 
 
 class ScoreRule(nn.Module):
@@ -60,11 +68,10 @@ class ScoreRule(nn.Module):
         return Scores(
             divisor=self.divisor,
             window=self.window,
-            hidden=state.hidden(self.window),
             softcap=self.softcap,
-            bias=state.bias,
             slopes=state.position.slopes(),
             sinks=self.sinks.scores(),
+            state=state,
         )
 
 

@@ -19,12 +19,14 @@ class Traits:
         widest: of what it hands to a backend: the width of its keys or of its values.
         values: (heads, width) of what it hands to a value residual.
         scores: whether there is a softmax over scores: what a bias, a softcap, sinks and a backend act on.
+        products: the width of the products of queries and keys; None is `rotated`.
     """
 
     rotated: int
     widest: int
     values: tuple[int, int]
     scores: bool = True
+    products: int | None = None
 
 
 @runtime_checkable

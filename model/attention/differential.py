@@ -13,9 +13,9 @@ from model.config import GPTConfig
 from model.heads import MultiHead, projections
 from model.norm.rms_norm import RMSNorm
 from model.scores import ScoreRule
-from model.slots import ATTENTION, BACKEND, NORM
+from model.slots import ATTENTION, BACKEND, NORM, POSITION
 from model.state import ForwardState
-from model.traits import Traits
+from model.traits import Traits, has_slopes
 
 LAMBDAS = ("query_lambda", "key_lambda")
 
@@ -38,6 +38,12 @@ class Differential(MultiHead):
                 raise ValueError(
                     f"{key}.type: differential pairs heads, and model.n_head is {model.n_head}; allowed: even numbers"
                 )
+            if has_slopes(model):
+                raise ValueError(
+                    f"{key}.type: differential subtracts the maps of two heads, and the slopes of "
+                    f"model.position={POSITION.of(model.position).name} would make these unlike; use "
+                    f"model.position=rotary, or {key}.type=full"
+                )
 
         def traits(self, model: GPTConfig) -> Traits:
             return Traits(model.head_dim, 2 * model.head_dim, (model.n_head, model.head_dim))
@@ -49,8 +55,9 @@ class Differential(MultiHead):
         super().__init__(model, layer, read=model.n_head // 2)
         self.backend: Backend = BACKEND.build(model.backend, model, layer)
         self.scores = ScoreRule(model, model.n_head, self.head_dim)
-        self.query_lambda = nn.Parameter(torch.zeros(2, self.head_dim))
-        self.key_lambda = nn.Parameter(torch.zeros(2, self.head_dim))
+        # (a, c) and (b, d), each pair end to end: optimizers let matrices decay, and these are not to.
+        self.query_lambda = nn.Parameter(torch.zeros(2 * self.head_dim))
+        self.key_lambda = nn.Parameter(torch.zeros(2 * self.head_dim))
         self.least = 0.8 - 0.6 * math.exp(-0.3 * layer)  # l_0
         self.pair_norm: RMSNorm = NORM.build(RMSNorm.Config(eps=1e-5), 2 * self.head_dim)
 
@@ -65,6 +72,6 @@ class Differential(MultiHead):
         q, k = state.position.rotate(q), state.position.rotate(k)
         v = torch.cat([v[:, 0::2], v[:, 1::2]], -1)  # (B, H/2, T, 2D)
         read = self.backend(q, k, v.repeat_interleave(2, 1), self.scores(state))  # (B, H, T, 2D)
-        first, second = (self.query_lambda * self.key_lambda).sum(-1).exp()
+        first, second = (self.query_lambda * self.key_lambda).view(2, -1).sum(-1).exp()
         difference = read[:, 0::2] - (first - second + self.least) * read[:, 1::2]
         return self.write(x, self.pair_norm(difference) * (1 - self.least))

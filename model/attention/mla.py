@@ -74,7 +74,7 @@ class LatentAttention(nn.Module):
                 value = getattr(self, name)
                 if value is not None and value < 1:
                     raise ValueError(f"{key}.{name}: {value} is too small; allowed: 1 or more, or null")
-            if self.eps <= 0:
+            if not self.eps > 0:
                 raise ValueError(f"{key}.eps: {self.eps} does not keep a mean square above 0; allowed: above 0")
             for field, slot in (("qk_norm", NORM), ("conv", CONV)):
                 if (name := slot.of(getattr(model, field)).name) != "none":
@@ -85,8 +85,9 @@ class LatentAttention(nn.Module):
 
         def traits(self, model: GPTConfig) -> Traits:
             sizes = self.sizes(model.head_dim)
-            widest = max(sizes.nope_dim + sizes.rope_dim, sizes.value_dim)
-            return Traits(sizes.rope_dim, widest, (model.n_head, sizes.value_dim))
+            products = sizes.nope_dim + sizes.rope_dim
+            widest = max(products, sizes.value_dim)
+            return Traits(sizes.rope_dim, widest, (model.n_head, sizes.value_dim), products=products)
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             sizes = self.sizes(model.head_dim)

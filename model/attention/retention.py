@@ -21,8 +21,9 @@ from model.traits import Traits, multi_head
 class Retention(MultiHead):
     """`y_t = norm(sum_s g ** (t - s) (q_t . k_s) v_s)`, s <= t; `g = 1 - 2 ** (-exponent - h)` in head h (eq. 5, 8).
 
-    The norm is the root mean square over what a head read, without a gain; so the paper's divisors, which it cancels,
-    are not here. Its gate is the slot's, its rotation the position's. Computed in the parallel form, as `linear` is.
+    The norm is the root mean square over what a head read, without a gain; so the paper's divisors are not here, which
+    it cancels but for its eps of 1e-5 (felt by the first tokens alone, where weights and heads are small). Its gate is
+    the slot's, its rotation the position's. Computed in the parallel form, as `linear` is.
     """
 
     @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Retention(MultiHead):
         exponent: float = 5.0
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.exponent <= 0:
+            if not self.exponent > 0:
                 raise ValueError(f"{key}.exponent: {self.exponent} remembers nothing; allowed: above 0")
             check_no_scores("retention", model, key)
 
@@ -45,18 +46,24 @@ class Retention(MultiHead):
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__(model, layer)
         self.dropout = KeyedDropout(model.dropout, f"blocks.{layer}.attention.weights")
-        self.kept = [1 - 2 ** (-config.exponent - head) for head in range(model.n_head)]
+        self.kept = tuple(1 - 2 ** (-config.exponent - head) for head in range(model.n_head))
 
     def forward(self, x: Tensor, state: ForwardState) -> Tensor:
         q, k, v = self.heads(x, state)
         q, k = state.position.rotate(q), state.position.rotate(k)
-        weights = q @ k.mT * self._decay(state.length, q)  # (B, H, T, T)
+        weights = q @ k.mT * self._decay(state, q)  # (B, H, T, T)
         read = self.dropout(weights) @ v
         return self.write(x, F.rms_norm(read, read.shape[-1:], eps=1e-5))
 
-    def _decay(self, length: int, like: Tensor) -> Tensor:
+    def _decay(self, state: ForwardState, like: Tensor) -> Tensor:
         """(H, T, T): what is kept at each distance, nothing of the future."""
-        place = torch.arange(length, device=like.device, dtype=like.dtype)
-        distance = (place[:, None] - place).clamp(min=0)
-        kept = torch.stack([rate**distance for rate in self.kept])
-        return kept * visible(length, None, like.device)
+
+        def make() -> Tensor:
+            # Not in the precision of autocast, in which places beyond 256 are not whole numbers any more.
+            precise = torch.promote_types(like.dtype, torch.float32)
+            place = torch.arange(state.length, device=like.device, dtype=precise)
+            distance = (place[:, None] - place).clamp(min=0)
+            kept = torch.stack([rate**distance for rate in self.kept])
+            return (kept * visible(state.length, None, like.device)).to(like.dtype)
+
+        return state.once((self.kept, like.dtype), make)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,8 @@ from model.scores import Scores
 from model.slots import BACKEND
 
 NARROWEST = 16  # the kernels for GPUs take no narrower heads
+#: Compiled kernels that a process may hold: each kind of layer and each new length makes one, and torch allows for 8.
+KERNELS = 64
 
 
 @BACKEND.variant(paper="https://arxiv.org/abs/2412.05496")
@@ -49,7 +51,7 @@ class Flex(nn.Module):
         if q.is_cuda:
             q, k, v = (padded(x, max(NARROWEST, x.shape[-1])) for x in (q, k, v))
         fused = q.is_cuda and not torch.compiler.is_compiling()
-        y, aux = (_compiled() if fused else flex_attention)(
+        y, aux = (compiled() if fused else flex_attention)(
             q,
             k,
             v,
@@ -77,13 +79,19 @@ def _score_mod(cap: float | None, bias: Tensor | None) -> Callable[[Tensor, Tens
 
 
 @cache
-def _compiled():  # type: ignore[no-untyped-def]  # overloads of torch's
-    return torch.compile(flex_attention)
+def compiled():  # type: ignore[no-untyped-def]  # overloads of torch's
+    """flex_attention as a fused kernel; beyond KERNELS it is an error.
+
+    Without `fullgraph`, torch would go on unfused then: slower, and with all weights in memory.
+    """
+    limits = torch._dynamo.config
+    limits.recompile_limit = max(limits.recompile_limit, KERNELS)
+    return torch.compile(flex_attention, fullgraph=True)
 
 
-@cache
+@lru_cache(maxsize=16)
 def _mask(length: int, window: int | None, device: str) -> BlockMask:
-    """The blocks of a causal window; made once for each length."""
+    """The blocks of a causal window; kept for the last few lengths."""
 
     def visible(batch: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
         seen = query >= key

@@ -31,11 +31,12 @@ class Short(nn.Module):
 
     def __init__(self, config: Config, width: int) -> None:
         super().__init__()
-        self.size = config.size
+        self.width, self.size = width, config.size
         kernel = torch.zeros(width, config.size)
         kernel[:, -1] = 1
-        self.kernel = nn.Parameter(kernel)  # (width, size), the current token last
+        # (width, size), the current token last; as a vector, since optimizers let matrices decay: a 1 is not to.
+        self.kernel = nn.Parameter(kernel.flatten())
 
     def forward(self, x: Tensor) -> Tensor:
         past = F.pad(x, (0, 0, self.size - 1, 0)).mT  # (B, width, size - 1 + T)
-        return F.conv1d(past, self.kernel.unsqueeze(1), groups=len(self.kernel)).mT
+        return F.conv1d(past, self.kernel.view(-1, 1, self.size), groups=self.width).mT

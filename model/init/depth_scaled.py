@@ -27,7 +27,7 @@ class DepthScaled(InitRule):
         std: float = 0.02
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.std <= 0:
+            if not self.std > 0:
                 raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
 
     def __init__(self, config: Config, model: GPTConfig) -> None:

@@ -18,8 +18,8 @@ from model.slots import INIT
 class FanIn(InitRule):
     """Weights: normal with standard deviation `1 / sqrt(fan_in)`; residual-writing ones `/ sqrt(2 n_layer)`; biases: 0.
 
-    The fan-in of a linear layer is its input width. Embeddings take `1 / sqrt(n_embd)`: a tied table is also the head,
-    whose input has that width.
+    The fan-in of a linear layer is its input width. All embeddings take `1 / sqrt(n_embd)`: a tied table is also the
+    head, whose input has that width; and a narrow one (factorised) so gives the logits the size of a wide one's.
     """
 
     @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class FanIn(InitRule):
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
         self.residual_gain = 1 / math.sqrt(2 * model.n_layer)
+        self.width = model.n_embd
 
     def std(self, module: nn.Module, path: str, shape: torch.Size) -> float:
-        # The last dimension is the input width of a linear layer, and the width of an embedding.
         gain = self.residual_gain if isinstance(module, ResidualLinear) else 1.0
-        return gain / math.sqrt(shape[-1])
+        return gain / math.sqrt(self.width if isinstance(module, nn.Embedding) else shape[-1])

@@ -14,6 +14,7 @@ from model.gpt import GPT
 from model.init_rule import InitRule
 from model.linear import ResidualLinear
 from model.slots import INIT
+from model.traits import all_traits
 
 
 @INIT.variant(paper="https://arxiv.org/abs/2203.03466")
@@ -44,17 +45,26 @@ class Mup(InitRule):
         std: float = 0.02
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.std <= 0:
+            if not self.std > 0:
                 raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
             for name, value in (("base_width", self.base_width), ("base_heads", self.base_heads)):
                 if value is not None and value < 1:
                     raise ValueError(f"{key}.{name}: {value} is too small; allowed: 1 or more")
             try:
-                self.base(model)
+                base = self.base(model)
             except ValueError as error:
                 raise ValueError(
                     f"{key}.base_width: there is no such model of width {self.base_width}: {error}"
                 ) from error
+            for layer, (here, there) in enumerate(zip(all_traits(model), all_traits(base), strict=True)):
+                width, other = here.products or here.rotated, there.products or there.rotated
+                if here.scores and width * base.head_dim != other * model.head_dim:
+                    raise ValueError(
+                        f"{key}: mup divides the products of queries and keys by the growth of model.head_dim, from "
+                        f"{base.head_dim} to {model.head_dim}, but in layer {layer} they are {other} wide at the base "
+                        f"and {width} here; let the widths of model.attention follow head_dim (null), or grow the "
+                        f"model by more heads ({key}.base_heads)"
+                    )
 
         def off(self, model: GPTConfig) -> tuple[object, object]:
             here = replace(self, base_width=model.n_embd, base_heads=model.n_head)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import nn
@@ -10,7 +11,8 @@ from torch import nn
 from model.config import GPTConfig
 from model.init_rule import InitRule
 from model.linear import ResidualLinear
-from model.slots import INIT
+from model.norm_place import NormPlace
+from model.slots import INIT, NORM_PLACE
 
 
 @INIT.variant(paper="https://arxiv.org/abs/1901.09321")
@@ -24,8 +26,15 @@ class ZeroOutput(InitRule):
         std: float = 0.02
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.std <= 0:
+            if not self.std > 0:
                 raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
+            place = NORM_PLACE.of(model.norm_place)
+            if cast(type[NormPlace], place.cls).norms_update:
+                raise ValueError(
+                    f"{key}: zero_output does not go with model.norm_place.type {place.name}, which norms what a layer "
+                    f"adds: a norm of zeros multiplies gradients by 1 / sqrt(eps), and after a step what is added has "
+                    f"its full size; choose another of the two"
+                )
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
         self.normal_std = config.std

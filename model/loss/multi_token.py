@@ -36,7 +36,7 @@ class MultiToken(nn.Module):
             if not 1 <= self.tokens <= model.context:
                 allowed = f"1 to model.context {model.context}"
                 raise ValueError(f"{key}.tokens: {self.tokens} are not in a sequence; allowed: {allowed}")
-            if self.weight <= 0:
+            if not self.weight > 0:
                 raise ValueError(f"{key}.weight: {self.weight} teaches the heads nothing; allowed: above 0")
 
         def parameters(self, model: GPTConfig) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -23,7 +24,7 @@ class ZLoss(nn.Module):
         coefficient: float = 1e-4
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.coefficient < 0:
+            if not self.coefficient >= 0:
                 raise ValueError(f"{key}.coefficient: {self.coefficient} would push Z away; allowed: 0 or more")
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
@@ -33,4 +34,5 @@ class ZLoss(nn.Module):
     def forward(self, x: Tensor, targets: Tensor, head: Callable[[Tensor], Tensor]) -> Tensor:
         logits = head(x).flatten(0, 1)  # (B * T, V)
         nats = F.cross_entropy(logits, targets.flatten())
-        return nats + self.coefficient * logits.logsumexp(-1).square().mean()
+        precise = logits.to(torch.promote_types(logits.dtype, torch.float32))  # autocast leaves bf16 on some devices
+        return nats + self.coefficient * precise.logsumexp(-1).square().mean()

@@ -36,7 +36,8 @@ class MixtureOfExperts(nn.Module):
     Every token gets its K experts, however many others want the same (no capacity, nothing dropped): what a token
     becomes does not depend on other tokens, hence not on later ones. In training `balance * E * sum of f_e * mean p_e`
     is added to the loss, with f_e the fraction of the choices that fell on e: at least `balance`, which an even use of
-    the experts gives (https://arxiv.org/abs/2101.03961, equation 4).
+    the experts gives (https://arxiv.org/abs/2101.03961, equation 4). f and the means are those of the batch at hand and
+    their product is not linear in it, so a batch in parts (accumulation, several ranks) has a slightly other penalty.
     """
 
     @dataclass(frozen=True)
@@ -60,8 +61,10 @@ class MixtureOfExperts(nn.Module):
 
         def check(self, model: GPTConfig, key: str) -> None:
             check_width(self.ratio, self.hidden, model, key)
-            if self.experts < 1:
-                raise ValueError(f"{key}.experts: {self.experts} is too few; allowed: 1 or more")
+            if self.experts < 2:
+                raise ValueError(
+                    f"{key}.experts: {self.experts} leaves nothing to route; allowed: 2 or more, or {key}.type=swiglu"
+                )
             if not 1 <= self.top_k <= self.experts:
                 raise ValueError(f"{key}.top_k: {self.top_k} of {self.experts} experts; allowed: 1 to {self.experts}")
             if self.top_k == 1 and self.renormalise:
@@ -69,8 +72,10 @@ class MixtureOfExperts(nn.Module):
                     f"{key}.renormalise: the weight of a single expert would always be 1, which teaches the router "
                     f"nothing; allowed with top_k 1: false"
                 )
+            if not self.scale > 0:
+                raise ValueError(f"{key}.scale: {self.scale} leaves nothing of the experts; allowed: above 0")
             for name in ("shared", "balance"):
-                if getattr(self, name) < 0:
+                if not getattr(self, name) >= 0:
                     raise ValueError(f"{key}.{name}: {getattr(self, name)} is below 0; allowed: 0 or more")
 
         def parameters(self, model: GPTConfig, layer: int) -> int:

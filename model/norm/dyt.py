@@ -22,7 +22,7 @@ class DynamicTanh(nn.Module):
         alpha: float = 0.5
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.alpha <= 0:
+            if not self.alpha > 0:
                 raise ValueError(f"{key}.alpha: {self.alpha} is no slope to start from; allowed: above 0")
 
         def parameters(self, width: int) -> int:

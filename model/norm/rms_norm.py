@@ -23,7 +23,7 @@ class RMSNorm(nn.Module):
         eps: float = 1e-5
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.eps <= 0:
+            if not self.eps > 0:
                 raise ValueError(f"{key}.eps: {self.eps} does not keep a mean square above 0; allowed: above 0")
 
         def parameters(self, width: int) -> int:

@@ -18,6 +18,7 @@ class NormPlace(Protocol):
     norms_embedding: ClassVar[bool]  # a norm between the embedding and the first block
     norms_output: ClassVar[bool]  # a norm between the last block and the head
     norms_stream: ClassVar[bool]  # `settle` does something: some residual wirings have no place for that
+    norms_update: ClassVar[bool]  # `write` does something: what is added has a size of its own, whatever is computed
 
     def read(self, x: Tensor) -> Tensor:
         """The stream (B, T, C) -> what the sublayer gets."""

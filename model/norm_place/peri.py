@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from model.config import GPTConfig
 from model.norm_place.sandwich import Sandwich
+from model.placement import refuse_no_norm
 from model.slots import NORM_PLACE
 
 
@@ -18,3 +20,6 @@ class Peri(Sandwich):
     @dataclass(frozen=True)
     class Config:
         """Nothing to choose."""
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            refuse_no_norm(model, key)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from model.config import GPTConfig
 from model.norm import Norm
-from model.placement import Placement
+from model.placement import Placement, refuse_no_norm
 from model.slots import NORM, NORM_PLACE
 
 
@@ -23,6 +23,9 @@ class Post(Placement):
     @dataclass(frozen=True)
     class Config:
         """Nothing to choose."""
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            refuse_no_norm(model, key)
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
         super().__init__()

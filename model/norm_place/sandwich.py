@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
 from model.config import GPTConfig
 from model.norm import Norm
-from model.placement import Placement
+from model.placement import Placement, refuse_no_norm
 from model.slots import NORM, NORM_PLACE
 
 
@@ -16,9 +17,14 @@ from model.slots import NORM, NORM_PLACE
 class Sandwich(Placement):
     """`x + norm(f(norm(x)))`; a last norm before the head."""
 
+    norms_update: ClassVar[bool] = True
+
     @dataclass(frozen=True)
     class Config:
         """Nothing to choose."""
+
+        def check(self, model: GPTConfig, key: str) -> None:
+            refuse_no_norm(model, key)
 
     def __init__(self, config: object, model: GPTConfig) -> None:
         super().__init__()

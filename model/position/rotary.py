@@ -40,7 +40,7 @@ class Rotary(NoPosition):
         scaling: Annotated[Any, ROPE_SCALING] = later(ROPE_SCALING)
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.theta <= 0:
+            if not self.theta > 0:
                 raise ValueError(f"{key}.theta: {self.theta} is not a base of angles; allowed: above 0")
             if not 0 < self.fraction <= 1:
                 raise ValueError(f"{key}.fraction: {self.fraction} is no part of a head; allowed: above 0, up to 1")
@@ -51,9 +51,15 @@ class Rotary(NoPosition):
                         f"that are {width} wide; choose another width, number of heads or {key}.fraction"
                     )
             if isinstance(self.scaling, Checked):
-                if self.theta <= 1:
+                if not self.theta > 1:
                     raise ValueError(f"{key}.theta: {self.theta} has no slow pairs to scale; allowed: above 1")
                 self.scaling.check(model, f"{key}.scaling")
+                temperature = ROPE_SCALING.build(self.scaling).temperature
+                if temperature != 1.0 and not any(traits.scores for traits in all_traits(model)):
+                    raise ValueError(
+                        f"{key}.scaling.temperature: {temperature:g} is for the scores of a softmax, and no layer of "
+                        f"model.attention has one; use 1.0, or another scaling"
+                    )
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
         super().__init__(config, model)

@@ -30,9 +30,9 @@ class Sinusoidal(NoPosition):
         scale: float = 1.0
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.theta <= 0:
+            if not self.theta > 0:
                 raise ValueError(f"{key}.theta: {self.theta} is not a base of angles; allowed: above 0")
-            if self.scale <= 0:
+            if not self.scale > 0:
                 raise ValueError(f"{key}.scale: {self.scale} is not a size of waves; allowed: above 0")
 
     def __init__(self, config: Config, model: GPTConfig) -> None:

@@ -15,7 +15,7 @@ from model.config import GPTConfig
 from model.linear import ZeroLinear
 from model.placement import refuse_normed_stream
 from model.residual.standard import Standard
-from model.slots import RESIDUAL
+from model.slots import NORM, RESIDUAL
 from model.sublayer import Sublayer
 
 
@@ -24,7 +24,7 @@ class HyperConnections(Standard):
     """The stream is (B, T, S, C): S copies of the embedding at the start, their sum at the end.
 
     At first each sublayer reads one stream and writes to all alike, which is the standard residual S times over; the
-    last norm takes the S out again.
+    last norm takes the S out again, so there has to be one that measures what it norms.
     """
 
     @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class HyperConnections(Standard):
             if self.streams < 1:
                 raise ValueError(f"{key}.streams: {self.streams} is too few; allowed: 1 or more")
             refuse_normed_stream(model, key, "streams are mixed as they are")
+            if self.streams > 1 and (norm := NORM.of(model.norm).name) in ("none", "dyt"):
+                raise ValueError(
+                    f"{key}: hyper_connections sums its {self.streams} streams, and model.norm.type {norm} would leave "
+                    f"the logits so many times as large; use model.norm=layer_norm, or rms_norm"
+                )
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
             fixed = self.streams * (self.streams + 2)

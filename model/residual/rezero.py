@@ -1,4 +1,4 @@
-"""ReZero: one learned gain for each addition to the stream, 0 at first, so that every block starts as the identity."""
+"""ReZero: one learned gain for each layer, 0 at first, so that every block starts as the identity."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from model.sublayer import Sublayer
 
 @RESIDUAL.variant(paper="https://arxiv.org/abs/2003.04887")
 class ReZero(Standard):
-    """`x + gain * f(x)`, with a single gain for attention and one for the MLP; norms stay where `norm_place` has them.
+    """`x + gain * f(x)`, with a single gain that attention and MLP share, as in the authors' Transformer.
 
-    The paper has no norms: `norm: none` beside it.
+    Norms stay where `norm_place` has them; the paper has none: `norm: none` beside it.
     """
 
     @dataclass(frozen=True)
@@ -32,13 +32,12 @@ class ReZero(Standard):
                 )
 
         def parameters(self, model: GPTConfig, layer: int) -> int:
-            return 2
+            return 1
 
     def __init__(self, config: Config, model: GPTConfig, layer: int) -> None:
         super().__init__(config, model, layer)
-        self.attention_gain = nn.Parameter(torch.zeros(1))
-        self.mlp_gain = nn.Parameter(torch.zeros(1))
+        self.gain = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor, attention: Sublayer, mlp: Sublayer) -> Tensor:
-        x = attention.settle(x + self.attention_gain * attention.update(x))
-        return mlp.settle(x + self.mlp_gain * mlp.update(x))
+        x = attention.settle(x + self.gain * attention.update(x))
+        return mlp.settle(x + self.gain * mlp.update(x))

@@ -37,5 +37,5 @@ def check_factor(factor: float, key: str) -> None:
     Raises:
         ValueError: a factor that would make the model read less far.
     """
-    if factor < 1:
+    if not factor >= 1:
         raise ValueError(f"{key}.factor: {factor} does not reach further; allowed: 1 or more")

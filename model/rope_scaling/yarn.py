@@ -20,7 +20,8 @@ class Yarn(NoScaling):
 
     A pair that turned `beta_fast` times or more over the original context is left alone, one that turned `beta_slow`
     times or less is divided by the factor, and between them goes a ramp. As in the authors' code and `transformers`,
-    the ramp is straight over the index of the pair, between whole indices.
+    the ramp is straight over the index of the pair, between whole indices. As there, the temperature multiplies what is
+    rotated: where that is a part of each head (`fraction`, mla), the rest of a score has no temperature.
     """
 
     @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Yarn(NoScaling):
                 raise ValueError(
                     f"{key}.beta_slow: {self.beta_slow} does not lie between 0 and beta_fast {self.beta_fast}"
                 )
-            if self.temperature is not None and self.temperature <= 0:
+            if self.temperature is not None and not self.temperature > 0:
                 raise ValueError(f"{key}.temperature: {self.temperature} is not above 0")
 
     def __init__(self, config: Config) -> None:

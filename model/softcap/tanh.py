@@ -21,7 +21,7 @@ class Tanh(nn.Module):
         cap: float = 50.0
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if self.cap <= 0:
+            if not self.cap > 0:
                 raise ValueError(f"{key}.cap: {self.cap} is not a bound; allowed: above 0")
 
         def off(self, model: GPTConfig) -> tuple[object, object]:

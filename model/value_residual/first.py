@@ -26,6 +26,8 @@ class First(nn.Module):
         def check(self, model: GPTConfig, key: str) -> None:
             if not 0 <= self.share <= 1:
                 raise ValueError(f"{key}.share: {self.share} is no share; allowed: 0 to 1")
+            if model.n_layer == 1:
+                raise ValueError(f"{key}: with model.n_layer 1 there is no later layer; use 2 or more, or {key}=none")
             shapes = [traits.values for traits in all_traits(model)]
             for layer, shape in enumerate(shapes):
                 if shape != shapes[0]:

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from model.config import GPTConfig
 from model.gpt import GPT
+from model.state import ForwardState, visible
 from tests.model.test_attention import Array, attention_of, logits
 from tests.model.tiny import pick, tiny
 
@@ -60,7 +62,8 @@ def test_differential_attention_is_that_of_its_paper(layer: int) -> None:
     q, k = ((x @ w[f"{name}.weight"].T).reshape(6, 4, 4) for name in ("query", "key"))
     v = (x @ w["value.weight"].T).reshape(6, 2, 8)
     least = 0.8 - 0.6 * math.exp(-0.3 * layer)
-    first, second = (math.exp(a @ b) for a, b in zip(w["query_lambda"], w["key_lambda"], strict=True))
+    lambdas = w["query_lambda"].reshape(2, 4), w["key_lambda"].reshape(2, 4)
+    first, second = (math.exp(a @ b) for a, b in zip(*lambdas, strict=True))
     read = np.zeros((6, 2, 8))
     for pair in range(2):
         for t in range(6):
@@ -79,7 +82,7 @@ def test_the_vectors_of_a_lambda_start_at_a_tenth_and_apart() -> None:
     vectors = [layer.get_parameter(name) for layer in layers for name in ("query_lambda", "key_lambda")]
     for vector in vectors:
         assert vector.std().item() == pytest.approx(0.1, rel=0.1)
-    assert len({vector[0, 0].item() for vector in vectors}) == 4
+    assert len({vector[0].item() for vector in vectors}) == 4
 
 
 @pytest.mark.parametrize("position", ["learned", "rotary"])
@@ -98,6 +101,24 @@ def test_retention_is_the_recurrence_of_its_paper(position: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
+def test_far_places_are_told_apart_under_autocast() -> None:
+    model = GPT(tiny(attention=pick("attention", "retention", exponent=8.0), n_layer=1, context=300), 0)
+    retention, x = model.get_submodule("blocks.0.attention"), torch.zeros(1, 300, 8)
+    exact = retention._decay(ForwardState(model.position, x), x)
+    assert exact[0, 299, 257].item() == pytest.approx((1 - 2**-8) ** 42)
+    rounded = retention._decay(ForwardState(model.position, x), x.bfloat16())
+    assert rounded.dtype == torch.bfloat16
+    assert torch.equal(rounded, exact.bfloat16())
+
+
+def test_layers_that_fade_alike_share_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = pick("attention", "retention", exponent=9.0)
+    model, made = GPT(tiny(n_layer=4, attention=("retention", "retention", slow)), 0), []
+    monkeypatch.setattr("model.attention.retention.visible", lambda *given: made.append(given) or visible(*given))
+    model(torch.zeros(1, 6, dtype=torch.long))
+    assert len(made) == 2
+
+
 def test_sizes_left_open_follow_the_papers_from_the_head_width() -> None:
     wide = pick("attention", "mla", kv_rank=16, nope_dim=4, rope_dim=2, value_dim=4)
     assert np.array_equal(logits(tiny(attention="mla")), logits(tiny(attention=wide)))
@@ -105,7 +126,10 @@ def test_sizes_left_open_follow_the_papers_from_the_head_width() -> None:
 
 BROKEN: list[tuple[dict[str, object], str]] = [
     ({"attention": "differential", "n_head": 1}, r"\.type: differential pairs heads, and model\.n_head is 1"),
+    ({"attention": "differential", "position": "alibi"}, r"\.type: differential subtracts .* model\.position=alibi"),
     ({"attention": pick("attention", "mla", kv_rank=0)}, r"\.kv_rank: 0 is too small"),
+    ({"attention": pick("attention", "mla", rope_dim=0), "position": "rotary"}, r"\.rope_dim: 0 is too small"),
+    ({"attention": pick("attention", "retention", exponent=math.nan)}, r"\.exponent: nan remembers nothing"),
     ({"attention": pick("attention", "mla", eps=0.0)}, r"\.eps: 0\.0 does not keep"),
     ({"attention": "mla", "qk_norm": "rms_norm"}, r"\.type: mla .* no place for model\.qk_norm=rms_norm"),
     ({"attention": "mla", "conv": "short"}, r"\.type: mla .* no place for model\.conv=short"),

@@ -92,7 +92,7 @@ def test_a_short_convolution_weighs_the_last_few_values_of_each_channel() -> Non
     x, kernel = noise(2, 6, 4), noise(4, 3, seed=1)
     assert torch.equal(conv(x), x)  # as it starts
     with torch.no_grad():
-        conv.kernel.copy_(kernel)
+        conv.kernel.copy_(kernel.flatten())
     for channel in range(4):
         expected = np.convolve(x[1, :, channel], kernel[channel].flip(0))[:6]
         np.testing.assert_allclose(conv(x)[1, :, channel].detach(), expected, rtol=0, atol=1e-6)
@@ -116,6 +116,8 @@ def test_values_of_other_shapes_cannot_be_mixed() -> None:
         tiny(value_residual="first", attention=("full", pick("attention", "full", kv_heads=1)))
     with pytest.raises(ValueError, match=r"^model\.value_residual: the values of layer 1 \(2 heads of 3\)"):
         tiny(value_residual="first", attention=("full", pick("attention", "mla", value_dim=3)))
+    with pytest.raises(ValueError, match=r"^model\.value_residual: with model\.n_layer 1 there is no later layer"):
+        tiny(value_residual="first", n_layer=1)
     with pytest.raises(ValueError, match=r"^model\.value_residual\.share: 1\.5 is no share"):
         tiny(value_residual=pick("value_residual", "first", share=1.5))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch._dynamo.exc import FailOnRecompileLimitHit
 
-from model.backend import Demanding
+from model.backend import Demanding, flex
 from model.backend_needs import needs
 from model.gpt import GPT
 from model.slots import BACKEND
@@ -140,6 +142,55 @@ def kernel_of(backend: str) -> ModuleType:
     module = ModuleType(name)
     module.__dict__["flash_attn_func"] = flash_attn_func
     return module
+
+
+@pytest.mark.parametrize(("backend", "changes"), [("sdpa", {}), ("flash", {}), ("flash", {"position": "alibi"})])
+def test_a_mask_and_a_bias_that_a_kernel_does_not_read_are_not_made(
+    backend: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*given: object) -> Tensor:
+        raise AssertionError
+
+    monkeypatch.setitem(sys.modules, "flash_attn", kernel_of("flash"))
+    model = built(backend, changes)
+    monkeypatch.setattr("model.state.visible", never)
+    if changes:
+        monkeypatch.setattr(model.position, "bias", never)
+    assert model(tokens(1, 16)).isfinite().all()
+
+
+@pytest.mark.parametrize("backend", [name for name in BACKEND.builtin_names() if name != "eager"])
+def test_a_backend_without_a_softmax_to_compute_is_refused(backend: str) -> None:
+    with pytest.raises(ValueError, match=rf"^model\.backend\.type: {backend} would compute nothing"):
+        tiny(attention="linear", backend=backend)
+    wide = {"attention": ("linear", pick("attention", "mla", nope_dim=4, rope_dim=4, value_dim=4)), "head_dim": 320}
+    assert tiny(**wide, backend=backend)  # the linear layer's heads are no kernel's
+
+
+def test_flex_compiles_one_kernel_for_each_kind_of_layer_and_then_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels: list[object] = []
+
+    def count(graph: Any, inputs: object) -> Any:
+        kernels.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=count))
+    monkeypatch.setattr(flex, "KERNELS", 2)
+    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 1)
+    monkeypatch.setattr(torch._dynamo.config, "automatic_dynamic_shapes", False)  # or caps become an input
+    flex.compiled.cache_clear()
+    torch._dynamo.reset()
+    attend, q = flex.compiled(), torch.zeros(1, 1, 2, 4)
+    try:
+        with torch.no_grad():
+            for cap in (1.0, 2.0, 1.0):
+                attend(q, q, q, score_mod=flex._score_mod(cap, None))
+            assert len(kernels) == 2
+            with pytest.raises(FailOnRecompileLimitHit):
+                attend(q, q, q, score_mod=flex._score_mod(3.0, None))
+    finally:
+        flex.compiled.cache_clear()
+        torch._dynamo.reset()
 
 
 def test_flash_computes_in_autocasts_precision(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from model.dropout import set_dropout_key
 from model.gpt import GPT
-from tests.model.tiny import ARMS, SIZE, tiny, tokens
+from tests.model.tiny import ARMS, SIZE, VARIANTS, tiny, tokens
 
 every_arm = pytest.mark.parametrize("changes", ARMS.values(), ids=ARMS)
 
@@ -35,6 +36,14 @@ def test_parameters_have_the_default_precision(changes: dict[str, Any]) -> None:
     finally:
         torch.set_default_dtype(torch.float32)
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float64}
+
+
+def test_only_matrices_of_linear_maps_and_embeddings_have_two_dimensions() -> None:
+    for arm, changes in VARIANTS.items():  # what has fewer does not decay, and what starts at a constant is not to
+        for path, module in GPT(tiny(**changes), seed=0).named_modules():
+            if not isinstance(module, (nn.Linear, nn.Embedding)):
+                found = [name for name, parameter in module.named_parameters(recurse=False) if parameter.dim() > 1]
+                assert not found, (arm, path)
 
 
 @every_arm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -35,6 +36,9 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"n_embd": 6, "position": "rotary"}, "model.position: rotary turns pairs and needs an even head width"),
     ({"position": pick("position", "rotary", theta=0.0)}, "model.position.theta: 0.0 is not a base"),
     ({"norm": pick("norm", "layer_norm", eps=0.0)}, "model.norm.eps: 0.0"),
+    ({"norm": pick("norm", "layer_norm", eps=math.nan)}, "model.norm.eps: nan"),
+    ({"init": pick("init", "gpt2", std=math.nan)}, "model.init.std: nan is not a standard deviation"),
+    ({"mlp": pick("mlp", "gelu", ratio=math.nan)}, "model.mlp.ratio: nan leaves no hidden unit"),
     ({"norm": pick("norm", "rms_norm", eps=-1.0)}, "model.norm.eps: -1.0"),
     ({"qk_norm": pick("norm", "rms_norm", eps=0.0)}, "model.qk_norm.eps: 0.0"),
     ({"init": pick("init", "gpt2", std=0.0)}, "model.init.std: 0.0 is not a standard deviation"),

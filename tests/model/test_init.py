@@ -40,6 +40,23 @@ def test_zero_output_starts_what_writes_to_the_stream_at_zero_and_the_rest_as_gp
             assert torch.equal(module.weight, control.get_parameter(f"{path}.weight")), path
 
 
+@pytest.mark.parametrize("place", ["sandwich", "peri"])
+def test_outputs_of_zero_under_a_norm_of_their_own_are_refused(place: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"^model\.init: zero_output does not go with model\.norm_place\.type {place}"
+    ):
+        tiny(init="zero_output", norm_place=place)
+
+
+def test_fan_in_gives_embeddings_of_every_width_the_scale_of_the_streams() -> None:
+    shape = {**WIDE, "init": "fan_in", "position": "t5", "embedding": pick("embedding", "factorised", rank=16)}
+    model = GPT(tiny(**shape), seed=0)
+    for path in ("embedding.table.weight", "position.per_bucket.weight"):
+        parameter = model.get_parameter(path)
+        assert parameter.std().item() == near(1 / 8, parameter), path
+    assert model(tokens(8, 6, 100)).std().item() == pytest.approx(1.0, rel=0.1)  # as with a table of the full width
+
+
 @pytest.mark.parametrize("init", INIT.builtin_names())
 def test_what_is_learned_from_nothing_starts_at_zero_under_every_rule(init: str) -> None:
     model = GPT(tiny(init=init, residual="hyper_connections"), seed=0)
@@ -118,6 +135,16 @@ def test_products_of_queries_and_keys_are_divided_by_the_growth_of_a_head(
 ) -> None:
     model = mup(64, n_head=heads, init={"base_heads": base_heads})
     assert model.rule.attention_divisor(model.config.head_dim) == pytest.approx(divisor)
+
+
+def test_mup_refuses_products_that_do_not_grow_with_a_head() -> None:
+    fixed = pick("attention", "mla", nope_dim=4, rope_dim=4)
+    with pytest.raises(
+        ValueError, match=r"^model\.init: mup .* from 8 to 32, but in layer 0 they are 8 wide at .* 8 here"
+    ):
+        mup(64, attention=fixed)
+    assert mup(64, attention="mla").rule.attention_divisor(48) == pytest.approx(48 / math.sqrt(12))
+    assert mup(64, n_head=8, attention=fixed, init={"base_heads": 2}).rule.attention_divisor(8) == math.sqrt(8)
 
 
 def test_a_parameter_that_came_later_has_the_rate_of_the_recipe() -> None:

@@ -48,6 +48,14 @@ def test_z_loss_adds_the_square_of_the_normalisers_log() -> None:
     torch.testing.assert_close(computed("z_loss", coefficient=0.3), each(nats))
 
 
+def test_the_normaliser_keeps_its_precision_under_autocast() -> None:
+    x = stream().bfloat16()
+    loss, plain = (LOSS.build(pick("loss", "z_loss", coefficient=c), MODEL) for c in (1.0, 0.0))
+    with torch.autocast("cpu", torch.bfloat16):
+        added = loss(x, TARGETS, lambda x: x) - plain(x, TARGETS, lambda x: x)
+    torch.testing.assert_close(added, x.float().logsumexp(-1).square().mean(), rtol=1e-5, atol=0)
+
+
 def test_each_further_token_has_a_head_and_its_own_targets() -> None:
     loss = LOSS.build(pick("loss", "multi_token", tokens=3, weight=0.5), MODEL)
     x, total = stream(), torch.zeros(())

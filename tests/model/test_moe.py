@@ -133,7 +133,8 @@ def test_by_default_a_token_meets_as_many_parameters_as_in_an_mlp_without_expert
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"experts": 0, "top_k": 0}, r"^model\.mlp\.experts: 0 is too few"),
+        ({"experts": 1, "top_k": 1}, r"^model\.mlp\.experts: 1 leaves nothing to route"),
+        ({"scale": 0.0}, r"^model\.mlp\.scale: 0\.0 leaves nothing"),
         ({"top_k": 5}, r"^model\.mlp\.top_k: 5 of 4 experts; allowed: 1 to 4"),
         ({"top_k": 1}, r"^model\.mlp\.renormalise: .* allowed with top_k 1: false"),
         ({"shared": -1}, r"^model\.mlp\.shared: -1 is below 0"),

@@ -41,6 +41,12 @@ def test_the_stack_as_a_whole_is_normed_where_the_placement_says(name: str, arou
     assert [path for path in ("embedding_norm", "norm") if f"{path}.weight" in paths] == around
 
 
+@pytest.mark.parametrize("name", [name for name in NORM_PLACE.builtin_names() if name != "pre"])
+def test_a_place_for_norms_needs_a_norm(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^model\.norm_place\.type: {name} places norms, and model\.norm is none"):
+        tiny(norm="none", norm_place=name)
+
+
 def test_a_stack_normed_at_its_entry_does_not_feel_the_size_of_the_embedding() -> None:
     model, text = GPT(tiny(norm_place="peri", position="none"), seed=0), torch.arange(6)[None]
     with torch.no_grad():

@@ -48,14 +48,13 @@ def test_a_gain_multiplies_what_is_added(name: str, values: dict[str, Any], gain
     torch.testing.assert_close(residual(x, *sublayers(Placement())), expected)
 
 
-@pytest.mark.parametrize("name", ["layer_scale", "rezero"])
-def test_learned_gains_are_each_sublayers_own(name: str) -> None:
-    x, residual = stream(8), RESIDUAL.build(pick("residual", name), MODEL, 0)
+def test_layer_scales_gains_are_each_sublayers_own_and_rezeros_is_shared() -> None:
+    x, scaled, shared = stream(8), *(RESIDUAL.build(pick("residual", n), MODEL, 0) for n in ("layer_scale", "rezero"))
     with torch.no_grad():
-        attention = residual.attention_gain.uniform_()
-        mlp = residual.mlp_gain.uniform_()
-    y = x + attention * x.sin()
-    torch.testing.assert_close(residual(x, *sublayers(Placement())), y + mlp * y.square())
+        attention, mlp, both = (g.uniform_() for g in (scaled.attention_gain, scaled.mlp_gain, shared.gain))
+    for residual, first, second in ((scaled, attention, mlp), (shared, both, both)):
+        y = x + first * x.sin()
+        torch.testing.assert_close(residual(x, *sublayers(Placement())), y + second * y.square())
 
 
 @pytest.mark.parametrize("name", ["standard", "scaled", "layer_scale", "rezero"])
@@ -174,3 +173,12 @@ def test_a_wiring_without_a_place_for_a_norm_after_the_addition_refuses_it(name:
 def test_settings_that_mean_nothing_are_refused(residual: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tiny(residual=residual)
+
+
+@pytest.mark.parametrize("norm", ["none", "dyt"])
+def test_a_sum_of_streams_that_no_norm_measures_is_refused(norm: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"^model\.residual: hyper_connections sums its 4 .*model\.norm\.type {norm} "
+    ):
+        tiny(residual="hyper_connections", norm=norm)
+    assert tiny(residual=pick("residual", "hyper_connections", streams=1), norm=norm)

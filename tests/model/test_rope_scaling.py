@@ -82,6 +82,14 @@ def test_a_broken_scaling_is_refused_with_its_key(name: str, values: dict[str, A
         tiny(position=pick("position", "rotary", scaling=scaled(name, **values)))
 
 
+@pytest.mark.parametrize("attention", ["linear", "retention"])
+def test_a_temperature_needs_scores(attention: str) -> None:
+    hot, plain = (pick("position", "rotary", scaling=scaled("yarn", temperature=t)) for t in (None, 1.0))
+    with pytest.raises(ValueError, match=r"^model\.position\.scaling\.temperature: 1\.13863 is for the scores"):
+        tiny(attention=attention, position=hot)
+    assert tiny(attention=attention, position=plain) and tiny(attention=(attention, "full"), position=hot)
+
+
 def test_a_scaling_needs_slow_pairs() -> None:
     with pytest.raises(ValueError, match=r"^model\.position\.theta: 1\.0 has no slow pairs to scale; allowed: above 1"):
         tiny(position=pick("position", "rotary", theta=1.0, scaling=scaled("yarn")))

@@ -29,10 +29,11 @@ class Spy(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.widest = 0
+        self.widest = self.products = 0
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, scores: object) -> Tensor:
         assert q.shape[-1] == k.shape[-1]
+        self.products = q.shape[-1]
         self.widest = max(q.shape[-1], v.shape[-1])
         return q.new_zeros(*q.shape[:-1], v.shape[-1])
 
@@ -40,11 +41,11 @@ class Spy(nn.Module):
 @pytest.mark.parametrize("attention", ATTENTION.builtin_names())
 def test_an_attention_hands_on_what_its_traits_say(attention: str, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = pick("attention", attention, **SIZED.get(attention, {}))
-    config = tiny(n_head=4, n_embd=16, n_layer=1, attention=chosen, position="rotary", value_residual="first")
+    config = tiny(n_head=4, n_embd=16, attention=chosen, position="rotary", value_residual="first")
     model, x = GPT(config, 0), torch.randn(2, 6, 16, generator=torch.Generator().manual_seed(0))
     module, spy, rotated, rotate = model.blocks[0].get_submodule("attention"), Spy(), set(), model.position.rotate
     monkeypatch.setattr(model.position, "rotate", lambda y: rotated.add(y.shape[-1]) or rotate(y))
-    [traits] = all_traits(config)
+    traits = all_traits(config)[0]
     if traits.scores:
         module.backend = spy
     state = ForwardState(model.position, x)
@@ -52,7 +53,7 @@ def test_an_attention_hands_on_what_its_traits_say(attention: str, monkeypatch: 
     assert rotated == {traits.rotated}
     assert state.first_values is not None
     assert (state.first_values.shape[1], state.first_values.shape[3]) == traits.values
-    assert not traits.scores or spy.widest == traits.widest
+    assert not traits.scores or (spy.widest, spy.products) == (traits.widest, traits.products or traits.rotated)
     assert traits.scores == hasattr(module, "backend")
 
 
