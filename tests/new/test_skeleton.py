@@ -60,7 +60,7 @@ def test_a_name_that_cannot_be_a_type_is_refused(name: str) -> None:
 
 
 def test_a_type_that_there_is_already_is_refused() -> None:
-    with pytest.raises(UserError, match="there is a norm of type 'rms_norm' already"):
+    with pytest.raises(UserError, match="the slot norm has a type 'rms_norm' already"):
         skeleton("norm", "rms_norm")
 
 

@@ -47,7 +47,7 @@ def skeleton(slot: str, name: str) -> dict[str, str]:
             f"letter, such as my_idea"
         )
     if name in known[slot].builtin_names():
-        raise UserError(f"there is a {slot} of type {name!r} already; choose another name")
+        raise UserError(f"the slot {slot} has a type {name!r} already; choose another name")
     fill = {
         "my_idea": name,
         "MyIdea": "".join(part.capitalize() for part in name.split("_")),

@@ -21,7 +21,19 @@ from tinker.provenance.git import git_state
 from tinker.provenance.hardware import cpu_model, nvidia_driver
 
 ACCELERATORS = ("cpu", "gpu", "cuda", "mps")  # `gpu` is CUDA where there is some, else MPS, as Lightning has it
-LIBRARIES = ("tinker-matrix", "lightning", "numpy", "pytorch-optimizer", "ray", "schedulefree", "tokenizers")
+LIBRARIES = (
+    "tinker-matrix",
+    "bitsandbytes",
+    "kernels",  # from which bitsandbytes takes some of its own
+    "lightning",
+    "numpy",
+    "peft",
+    "pytorch-optimizer",
+    "ray",
+    "safetensors",
+    "schedulefree",
+    "tokenizers",
+)
 #: Words of a model's name that tell nothing apart: "(R)", "CPU", "@ 2.20GHz", "96-Core".
 _NOISE = re.compile(r"\([^)]*\)|@.*|\b(cpu|processor|\d+-core)\b", re.IGNORECASE)
 

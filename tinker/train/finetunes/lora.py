@@ -8,6 +8,7 @@ the dropout before A is the model's own, so an arm's draws depend on nothing els
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from peft import LoraConfig
 
 ADAPTER = "default"  # peft's own name for the only one
+
+# When peft imports bitsandbytes, that says on some CPUs that a kernel is missing which nothing here would use.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 @FINETUNE.variant(paper="https://arxiv.org/abs/2106.09685")

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 import torch
 
 from tinker.errors import UserError
@@ -28,6 +29,9 @@ from tinker.train.parallel.rank import Error, Heard, Rank, RankDied, bear
 #: Seconds between two questions whether to stop; for the others to follow a rank that failed; to end after the last
 #: word.
 ASK_EVERY, FOLLOW, END = 0.1, 5.0, 30.0
+
+#: How the folders begin in which ranks meet; the number of the process that made one follows.
+SCRATCH = "tinker-ranks-"
 
 
 class RankFailed(Exception):  # noqa: N818 - it is what has happened
@@ -57,7 +61,8 @@ def on_ranks(
             f"train.devices: {count} ranks need a GPU each, this process sees {torch.cuda.device_count()}; lower "
             "train.devices, or run it where they are"
         )
-    scratch = Path(tempfile.mkdtemp(prefix="tinker-ranks-"))
+    _sweep()
+    scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-"))
     job = {
         "task": task,
         "spec": spec.as_dict(),
@@ -77,6 +82,14 @@ def on_ranks(
         for rank in ranks:
             rank.end()
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Removes what processes that were killed have left in the folder for temporary files."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+        owner = folder.name.removeprefix(SCRATCH).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _supervise(

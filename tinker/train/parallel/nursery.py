@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
 
 def main() -> None:
@@ -22,6 +25,11 @@ def main() -> None:
     from tinker.train.parallel.rank_process import be_a_rank
 
     assert not torch.cuda.is_initialized(), "CUDA does not survive a fork"  # type: ignore[no-untyped-call]
+    with suppress(BrokenPipeError, ConnectionResetError):  # who started it was killed
+        _answer(door, be_a_rank)
+
+
+def _answer(door: socket.socket, be_a_rank: Callable[[], NoReturn]) -> None:
     while True:
         request, descriptors, _, _ = socket.recv_fds(door, 64, 3)
         if not request:
