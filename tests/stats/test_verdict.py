@@ -137,6 +137,14 @@ def test_an_arm_that_always_diverges_has_no_test() -> None:
     assert "5 of 5 runs diverged (control: 0 of 5)" in found["reason"]
 
 
+def test_a_loss_that_no_model_can_reach_is_no_improvement() -> None:
+    trials = rows({"control": [2.0, 2.01, 2.02], "leaks": [0.5, 0.51, 0.52], "good": [1.7, 1.71, 1.72]})
+    excess = {"control": 0.3, "leaks": -1.2, "good": -0.001}
+    found = judged([{**trial, "excess": excess[trial["arm"]]} for trial in trials])
+    assert (found["leaks"]["verdict"], found["good"]["verdict"]) == ("invalid", "better")
+    assert "below the loss that no model can beat (excess -1.200)" in found["leaks"]["reason"]
+
+
 def test_a_failed_control_makes_every_comparison_invalid() -> None:
     words = _words(_change("control", 1, status="failed", val_loss=None))
     assert {words[arm] for arm in words if arm != "control"} == {"invalid"}

@@ -15,7 +15,11 @@ Outcome = Literal["measured", "unmeasured", "diverged", "failed", "unfinished"]
 
 @dataclass(frozen=True)
 class Run:
-    """One planned training run. `seed` is (init, data); `value` the metric at the final step."""
+    """One planned training run.
+
+    `seed` is (init, data); `value` the metric at the final step; `excess` nats a token over what no model can beat, on
+    corpora where that is known.
+    """
 
     seed: Seed
     outcome: Outcome
@@ -25,6 +29,7 @@ class Run:
     environment: str | None
     packed: bool
     cause: str
+    excess: float | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any], metric: str) -> Run:
@@ -45,6 +50,7 @@ class Run:
             environment=row["environment_class"] if status in ("done", "diverged") else None,
             packed=bool(row["packed"]),
             cause=row["cause"] or "",
+            excess=row.get("excess"),
         )
 
 

@@ -8,6 +8,9 @@ from tinker.stats.sample import Sample, labels
 
 #: Metrics that the neighbours on the machine change.
 SPEEDS = ("tokens_per_s", "seconds")
+#: Nats a token: an excess over the floor below this is no luck of the validation text, where a good model's comes out
+#: within a few thousandths of 0.
+BELOW_FLOOR = -0.02
 
 
 def unsound(arm: Sample, control: Sample, metric: str) -> str:
@@ -23,6 +26,14 @@ def unsound(arm: Sample, control: Sample, metric: str) -> str:
         twice = [seed for seed, count in counts.items() if count > 1]
         if twice:
             return f"the {who} has {labels(twice)} more than once, and a seed counts once"
+    for who, sample in (("arm", arm), ("control", control)):
+        impossible = [run for run in sample.runs if run.excess is not None and run.excess < BELOW_FLOOR]
+        if impossible:
+            least = min(run.excess for run in impossible if run.excess is not None)
+            return (
+                f"{labels(run.seed for run in impossible)} of the {who} ended below the loss that no model can beat "
+                f"(excess {least:.3f}): it sees what it should predict; see tinker verify"
+            )
     environments = sorted({run.environment for run in both if run.environment is not None})
     if len(environments) > 1:
         return f"the runs come from unlike machines or library versions ({', '.join(environments)}): run all on one"
