@@ -203,7 +203,10 @@ def test_rows_that_hold_under_the_same_code_are_frozen_as_of_that(results: Path,
     assert _frozen(results)["code_fingerprint"] == other.code_fingerprint
 
 
-@pytest.mark.parametrize(("diff", "untracked", "dirty"), [("", [], False), ("+x", [], True), ("", ["mine.py"], True)])
+@pytest.mark.parametrize(
+    ("diff", "untracked", "dirty"),
+    [("", [], False), ("+x", [], True), ("", ["mine.py"], False), ("", ["model/mine.py"], True)],
+)
 def test_a_frozen_record_says_whether_any_row_is_of_a_dirty_tree(
     results: Path, diff: str, untracked: list[str], dirty: bool
 ) -> None:

@@ -59,6 +59,11 @@ def test_a_name_that_cannot_be_a_type_is_refused(name: str) -> None:
         skeleton("mlp", name)
 
 
+def test_a_name_that_would_hide_a_module_is_refused() -> None:
+    with pytest.raises(UserError, match=r"torch\.py would hide the module torch"):
+        skeleton("mlp", "torch")
+
+
 def test_a_type_that_there_is_already_is_refused() -> None:
     with pytest.raises(UserError, match="the slot norm has a type 'rms_norm' already"):
         skeleton("norm", "rms_norm")

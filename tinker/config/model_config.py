@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, TypeVar
 
 from model.config import GPTConfig
@@ -35,8 +35,8 @@ Count = Annotated[int, Limits(at_least=1)]
 class ModelConfig:
     """A GPTConfig without the vocabulary, which the corpus decides.
 
-    The fields of per-layer slots hold the shortest pattern that gives all layers, and a head width that follows from
-    the others is None: equal models are equal here.
+    The fields of per-layer slots hold the shortest pattern that gives all layers, and a head width or a number of
+    key heads that follows from the others is None: equal models are equal here.
 
     Raises:
         ValueError: what GPTConfig refuses, its key first.
@@ -72,11 +72,18 @@ class ModelConfig:
             object.__setattr__(self, "head_dim", None)
         for name, slot in FIELDS.items():
             if slot.per_layer:
-                object.__setattr__(self, name, shortest_period(getattr(checked, name)))
+                layers = tuple(_without_groups(layer, self.n_head) for layer in getattr(checked, name))
+                object.__setattr__(self, name, shortest_period(layers))
 
     def gpt(self, vocab_size: int) -> GPTConfig:
         """What builds the model."""
         return GPTConfig(vocab_size=vocab_size, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+
+def _without_groups(config: Any, n_head: int) -> Any:
+    """As many key heads as query heads are what `kv_heads: null` means."""
+    nullable = any(field.name == "kv_heads" and field.default is None for field in fields(config))
+    return replace(config, kv_heads=None) if nullable and config.kv_heads == n_head else config
 
 
 def shortest_period(layers: tuple[T, ...]) -> tuple[T, ...]:

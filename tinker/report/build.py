@@ -20,6 +20,8 @@ def build(
     """The report of a grid from `grid.json`, rows of trials.parquet and rows of comparisons.parquet."""
     places = dict.fromkeys((row["corpus"], row["scale"]) for row in rows)
     sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule) for place in places]
+    overrides = grid.get("source", {}).get("overrides", [])
+    asked = [f"run with {' '.join(overrides)}"] if overrides else []
     skipped = [f"not run: {reason}" for reason in grid["skipped"]]
     return Report(
         grid=grid["name"],
@@ -27,7 +29,7 @@ def build(
         hypothesis=grid["hypothesis"] or "",
         rule=_rule(rule),
         progress=_progress(trials),
-        notes=(*([f"{rule.edited}: every verdict is exploratory"] if rule.edited else []), *notes, *skipped),
+        notes=(*([f"{rule.edited}: every verdict is exploratory"] if rule.edited else []), *asked, *notes, *skipped),
         sections=tuple(sections),
         comparisons=rows,
         meta={

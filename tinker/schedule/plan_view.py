@@ -118,7 +118,7 @@ def show_plan(made: dict[str, Any], console: Console) -> None:
     console.print(changes)
     console.print()
     table = Table(box=None, pad_edge=False)
-    table.add_column("arm", no_wrap=True)
+    table.add_column("arm", overflow="fold")
     for name in ("params", "", "FLOPs/token", "", "MB (AdamW)", "done", "to run"):
         table.add_column(name, justify="right", no_wrap=True)
     for arm in made["arms"]:
@@ -151,6 +151,10 @@ def _sentences(made: dict[str, Any]) -> list[str]:
     lines = [f"note: {note}" for note in made["notes"]]
     if any(arm["changes_scale"] for arm in made["arms"]):
         lines.append("* changes what the scale sets: a change of size, not only of design")
+    for what, key in (("are trained", "trainable_params"), ("are met by one token", "active_params")):
+        fewer = [arm for arm in made["arms"] if arm[key] != arm["params"]]
+        if fewer:
+            lines.append(f"parameters that {what}: " + ", ".join(f"{arm['name']} {arm[key]:,}" for arm in fewer))
     if made["pretrained"]:
         when = "is trained first" if made["pretrained"]["to_run"] else "is there"
         lines.append(f"every arm starts from trial {made['pretrained']['trial_id']} (pretrain), which {when}")

@@ -91,12 +91,6 @@ def _common_code(grid: str, rows: list[StoredTrial]) -> str:
     return max(common, key=made_by.count)
 
 
-def _is_dirty(row: StoredTrial) -> bool:
-    """Whether the row was made in a working tree that differs from its commit."""
-    git = row.environment()["git"]
-    return git is not None and bool(git["diff"] or git["untracked"])
-
-
 def _copy(source: TrialFolder, target: TrialFolder) -> None:
     record = verify(source)
     assert record is not None
@@ -139,7 +133,7 @@ def _record(name: str, grid: dict[str, Any], cells: list[dict[str, Any]], rows: 
         "environment_class": grid["environment_class"],
         "environment": {key: environment[key] for key in SHOWN if key in environment},
         "commit": (environment.get("git") or {}).get("commit"),
-        "dirty": any(_is_dirty(row) for row in rows),
+        "dirty": any(row.uncommitted() for row in rows),
         "code_fingerprint": _common_code(grid["name"], rows),
         "config": rows[0].spec.config,
     }

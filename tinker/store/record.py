@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any, Literal, get_args
 
 from tinker.errors import FAILED, UserError
@@ -133,6 +134,20 @@ class StoredTrial:
         """What `tinker.provenance.code.fingerprint` said: `fingerprint` and `modules`."""
         found: dict[str, Any] = json.loads(self._part("code"))
         return found
+
+    def uncommitted(self) -> bool | None:
+        """Whether the code that made the result differs from its commit; None where it was no working tree.
+
+        A file that git does not know counts if it is in the packages or a plugin of the trial; others change nothing.
+        """
+        git = self.environment()["git"]
+        if git is None:
+            return None
+        modules = self.code().get("modules", {})
+        own = ("model/", "tinker/")
+        return bool(git["diff"]) or any(
+            path.startswith(own) or f"plugin:{PurePosixPath(path).name}" in modules for path in git["untracked"]
+        )
 
     def _part(self, name: str) -> bytes:
         if self.result is None:

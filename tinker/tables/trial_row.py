@@ -52,7 +52,7 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
         "precision": train["precision"],
         "code_fingerprint": trial.code_fingerprint,
         "git_commit": git and git["commit"],
-        "git_dirty": git and bool(git["diff"] or git["untracked"]),
+        "git_dirty": trial.uncommitted(),
         "torch": environment["torch"],
         "device": environment["device"]["name"],
         **{name: metrics[name] for name in ("seconds", "tokens_per_s") if name in metrics},
