@@ -75,12 +75,12 @@ def flops_per_token(config: GPTConfig, adapt: Callable[[GPT], None] = lambda mod
     built on the meta device. `adapt` may change it before it is counted: freeze a part, say.
     """
     eager = BACKEND.get("eager").config()
-    with torch.device("meta"):
+    counter = FlopCounterMode(display=False)
+    with torch.device("meta"):  # also in the forward pass: a user's variant may make tensors without naming a device
         model = GPT(replace(config, backend=eager), seed=0)
         adapt(model)
+        model.eval()  # dropout has no matrix product
         tokens = torch.zeros(1, config.context, dtype=torch.long)
-    model.eval()  # dropout has no matrix product
-    counter = FlopCounterMode(display=False)
-    with counter:
-        torch.autograd.backward(model(tokens, tokens))
+        with counter:
+            torch.autograd.backward(model(tokens, tokens))
     return counter.get_total_flops() / config.context

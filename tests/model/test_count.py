@@ -10,6 +10,7 @@ import torch
 from model.config import GPTConfig
 from model.count import active_parameter_count, flops_per_token, own_parameters, parameter_count, undeclared
 from model.gpt import GPT
+from model.mlp.gelu import Gelu
 from tests.model.tiny import ARMS, pick, tiny
 
 
@@ -103,3 +104,9 @@ def test_every_arm_has_flops_whatever_its_backend_and_dropout(changes: dict[str,
 def test_fewer_key_heads_cost_fewer_flops() -> None:
     grouped = flops_per_token(reference(attention=pick("attention", "full", kv_heads=1)))
     assert flops_per_token(reference()) - grouped == 6 * 6 * 2 * 384 * 320
+
+
+def test_a_variant_that_names_no_device_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = flops_per_token(tiny())
+    monkeypatch.setattr(Gelu, "forward", lambda self, x, state: self.down(self.up(x) + torch.ones(x.shape[1], 1)))
+    assert flops_per_token(tiny()) == plain

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from tests.schedule.conftest import OVERRIDES, write_grid
+from tests.train import tiny
 from tests.verify.faults import FAULTS, plant
+from tinker.config.schema import TrialConfig
 from tinker.errors import USAGE, UserError
 from tinker.schedule import grid_run
 from tinker.schedule.grid_run import run_grid
+from tinker.schedule.missing import Missing
 from tinker.schedule.single import train_one
+from tinker.train.slots import FINETUNE
+from tinker.verify import gate
 
 
 @pytest.fixture
@@ -50,3 +56,40 @@ def test_training_one_model_refuses_a_leak_too(tmp_path: Path) -> None:
             [*OVERRIDES, *plant("leak_of_1e7", tmp_path)], 1, tmp_path / "results", Console(quiet=True), force=True
         )
     assert not (tmp_path / "results" / "trials").exists()
+
+
+@pytest.mark.usefixtures("no_ray")
+def test_an_arm_on_probation_is_checked_too_since_it_may_be_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant("mask_off_by_one", tmp_path)
+    grid = write_grid(
+        tmp_path, {"faulty": {"model.attention": {"type": "mask_off_by_one"}}}, plugins=["mask_off_by_one.py"]
+    )
+    monkeypatch.setattr(grid_run, "sort_out", lambda specs, store: Missing(probation=list(specs)))
+    with pytest.raises(UserError, match="arm 'faulty' is not run, since it fails the check 'causal'"):
+        run_grid(str(grid), [], tmp_path / "results", Console(file=io.StringIO()), force=True)
+
+
+def arm(*overrides: str) -> TrialConfig:
+    return TrialConfig.from_dict(tiny.spec_of(*overrides).config)
+
+
+@pytest.mark.parametrize("seconds, said", [(0.0, ["checking a (1 of 2) ...", "checking c (2 of 2) ..."]), (1e9, [])])
+def test_each_different_arm_is_announced_once_if_it_takes_long(
+    seconds: float, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "SLOW", seconds)
+    arms = {"a": arm(), "b": arm("train.steps=50"), "c": arm("model.position=rotary")}
+    lines: list[str] = []
+    gate.refuse_unsound(arms, again="tinker verify", say=lines.append)
+    assert lines == said
+
+
+def test_a_missing_package_is_said_by_name_and_not_blamed_on_the_arm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FINETUNE.get("lora").cls, "packages", ("package_of_nobody",))
+    config = replace(arm(), finetune=FINETUNE.get("lora").config())
+    with pytest.raises(
+        UserError, match=r"^finetune=lora: not installed: package_of_nobody; pip install 'tinker-matrix"
+    ):
+        gate.refuse_unsound({"a": config}, again="tinker verify", say=print)

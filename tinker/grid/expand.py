@@ -163,7 +163,9 @@ def _resolve(
     except UserError as error:
         placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))
         raise blame(placed, [declared.places, *shared], declared.where) from None
-    changes_scale = bool(sizes & leaves(declared.diff).keys())
+    before, after = leaves(base), leaves(config.as_dict())
+    changed = {key for key in leaves(declared.diff) if before.get(key) != after.get(key)}
+    changes_scale = bool(sizes & changed)
     is_control = declared.name == grid.control
     return Arm(declared.name, declared.diff, config.as_dict(), corpus.fingerprint, is_control, changes_scale), corpus
 

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -26,7 +26,7 @@ from tinker.verify.subject import Subject
 
 Check = Callable[[Subject], Finding]
 
-#: What `tinker run` and `tinker train` do before they spend anything.
+#: What `tinker run` and `tinker train` do before they spend anything; and `backend` where the others cannot use it.
 QUICK: dict[str, Check] = {
     "logits": logits,
     "causal": causal,
@@ -69,7 +69,7 @@ def examine(subject: Subject) -> Iterator[Line]:
         UserError: a package that the arm needs is missing.
     """
     with _threads(subject.config.train.threads):
-        for name, check in (QUICK if subject.quick else CHECKS).items():
+        for name, check in _checks(subject).items():
             subject.say(name)
             start = time.perf_counter()
             try:
@@ -79,7 +79,15 @@ def examine(subject: Subject) -> Iterator[Line]:
                 raise
             except Exception as error:
                 finding = failed(f"{type(error).__name__}: {str(error).strip() or 'without a message'}")
+            if subject.refused and name != "backend":
+                finding = replace(finding, seen=f"{finding.seen} (with the eager backend)")
             yield Line(name, finding, time.perf_counter() - start)
+
+
+def _checks(subject: Subject) -> dict[str, Check]:
+    if not subject.quick:
+        return CHECKS
+    return QUICK | {"backend": backend} if subject.refused else QUICK
 
 
 @contextmanager

@@ -56,7 +56,8 @@ class Subject:
     def shallow(self) -> GPTConfig:
         """The model with one period of its layers, at least two, and with at most 256 tokens in its vocabulary.
 
-        Neither depth nor vocabulary mixes positions: what leaks or has a wrong gradient does so in here.
+        For gradients, which every layer has by the code of its kind. A leak may be in one layer alone, or come of the
+        depth: `causal` looks at all layers.
         """
         gpt = self.gpt
         pairs = tuple(zip(gpt.attention, gpt.mlp, strict=True))
