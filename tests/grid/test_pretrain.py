@@ -76,6 +76,11 @@ def test_a_grid_without_it_declares_no_such_trial(expanded: Expand) -> None:
         ),
         (PRETRAIN.replace("chain_seed: 1", "keys: 9") + "seeds: 1\n", "g.yaml:", "another vocabulary"),
         (PRETRAIN.replace("train.steps", "train.step") + "seeds: 1\n", "g.yaml:9", "train.step: unknown key"),
+        (
+            PRETRAIN.replace("train.steps: 80", "finetune: lora") + "seeds: 1\n",
+            "g.yaml:9",
+            "a pretraining starts from scratch",
+        ),
         (PRETRAIN + "seeds: 1\nbase: { init_from: 3fa9 }\n", "g.yaml:7", "the arms start from init_from already"),
         ("seeds: 1\narms:\n  r2:\n    finetune: lora\n", "g.yaml:9", "nothing that lora could adapt"),
         (PRETRAIN.replace("seed: 5", "seed: -1") + "seeds: 1\n", "g.yaml:8", "pretrain.seed"),

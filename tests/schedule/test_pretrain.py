@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,30 @@ def test_when_it_diverged_no_arm_is_run(tmp_path: Path) -> None:
         run(grid, tmp_path / "results")
     assert caught.value.exit_code == FAILED
     assert len(rows(tmp_path / "results")) == 1
+
+
+def test_when_it_is_trained_again_arms_that_started_from_other_weights_are_too(folder: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(folder / "results", results)
+    [base] = [row for row in rows(results).values() if "init_from" not in row.spec.config]
+    [arm] = [row for row in rows(results).values() if "init_from" in row.spec.config]
+    assert arm.result is not None
+    weights = base.folder.checkpoint / "last.ckpt"
+    saved = torch.load(weights, weights_only=True)
+    next(iter(saved["state_dict"].values())).add_(0.5)
+    torch.save(saved, weights)
+    seed = arm.spec.seeds.init
+    assert train_one([*OVERRIDES, f"init_from={base.trial_id}"], seed, results, Console(quiet=True)) == OK
+    strayed = rows(results)[arm.trial_id].result
+    assert strayed is not None
+    assert strayed["start_digest"] != arm.result["start_digest"]
+
+    shutil.rmtree(base.folder.path)
+    code, said = run(folder / "g.yaml", results, "seeds=2")
+    assert code == OK, said
+    assert "1 done, 1 to run, after the trial that all arms start from" in said  # until then, it seems to be done
+    assert "1 trials started from other weights than init_from gives now" in said
+    found = [
+        row.result["start_digest"] for row in rows(results).values() if row.result and "init_from" in row.spec.config
+    ]
+    assert found == [arm.result["start_digest"]] * 2

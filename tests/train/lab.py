@@ -32,6 +32,11 @@ class Lab:
         """`tinker train` of a tiny trial with these overrides."""
         return train(self.results, *overrides)
 
+    def again(self, *overrides: str) -> None:
+        """The same for a trial that the results have heard of already."""
+        given = [*TINY, "data.validation_documents=30", "train.accelerator=cpu", *overrides]
+        assert train_one(given, 1, self.results, Console(quiet=True)) == OK
+
 
 def train(results: Path, *overrides: str) -> StoredTrial:
     """The row of a tiny trial, made now."""

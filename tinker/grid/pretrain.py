@@ -21,6 +21,9 @@ from tinker.spec import Seeds, TrialSpec
 from tinker.store.layout import Layout
 from tinker.train.start import KEY, check_same_model, resolve_start, start_node
 
+#: How a slot that is left empty may be written.
+NONE = ("none", {"type": "none"})
+
 
 def pretrain_spec(grid: Grid, base: Mapping[str, Any], results: Path) -> TrialSpec | None:
     """The trial that `pretrain:` declares: what all arms share, with its own diff and seed; None where there is none.
@@ -33,13 +36,19 @@ def pretrain_spec(grid: Grid, base: Mapping[str, Any], results: Path) -> TrialSp
     if grid.pretrain is None:
         return None
     where = grid.source.where("pretrain")
-    if base[KEY] not in ("none", {"type": "none"}):
+    if base[KEY] not in NONE:
         problem = "the arms start from init_from already; keep one of the two"
         raise ConfigError("pretrain", problem, where=where)
     keep = "all" if base["checkpoint"]["keep"] == "all" else "last"
     alone = apply(base, {"finetune": "none", "checkpoint.keep": keep})
     try:
         asked = resolve_start(apply(alone, nested(grid.pretrain.diff, where)), results)
+        if asked[KEY] in NONE and asked["finetune"] not in NONE:
+            raise ConfigError(
+                "finetune",
+                "a pretraining starts from scratch, where there is nothing to adapt; put finetune into the base of the "
+                "grid or into an arm, or give pretrain.diff an init_from of its own",
+            )
         config = TrialConfig.from_dict(asked)
         corpus = load(config.data)
     except UserError as error:

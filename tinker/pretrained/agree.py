@@ -31,7 +31,7 @@ def check_agrees(found: Layout, published: Published, config: GPTConfig) -> None
     Raises:
         UserError: one message with every key that differs, and the overrides that give the folder's model.
     """
-    size = published.need("vocab_size")
+    size = published.count("vocab_size")
     if size != config.vocab_size:
         tokenizer = published.where.parent / "tokenizer.json"
         raise UserError(

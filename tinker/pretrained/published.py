@@ -52,6 +52,17 @@ class Published:
             raise UserError(f"{self.where}: {key} is missing")
         return value
 
+    def count(self, key: str) -> int:
+        """A whole number above 0 that has no default.
+
+        Raises:
+            UserError: it is not there, or is something else.
+        """
+        value = self.need(key)
+        if type(value) is not int or value < 1:
+            raise UserError(f"{self.where}: {key} is {json.dumps(value)}; expected a whole number, 1 or more")
+        return value
+
     def only(self, key: str, *allowed: Any, default: Any) -> None:
         """Refuses a value that none of our variants computes; the first allowed is what to have.
 

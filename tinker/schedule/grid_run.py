@@ -18,8 +18,8 @@ from tinker.grid.load import load_grid
 from tinker.schedule.driver import Driver, Limits, Summary
 from tinker.schedule.grid_file import size_of, write_grid_file
 from tinker.schedule.live import Live
-from tinker.schedule.missing import Missing, class_of, sort_out
-from tinker.schedule.preflight import check_machine
+from tinker.schedule.missing import Missing, class_of, set_aside, sort_out
+from tinker.schedule.preflight import check_machine, require_backend
 from tinker.spec import TrialSpec
 from tinker.store.lock import driver_lock
 from tinker.store.progress import read_progress
@@ -75,7 +75,10 @@ def run_grid(
         flops = size_of(plan.control)["flops_per_token"]
         if todo:
             check_machine(config, flops, todo, limits.concurrent or 1, force=force)
-            refuse_unsound(_to_train(prepared), again=shlex.join(["tinker", "verify", grid, *overrides]))
+            arms = _not_done(prepared)
+            for arm in arms.values():
+                require_backend(arm)
+            refuse_unsound(arms, again=shlex.join(["tinker", "verify", grid, *overrides]), say=say)
         write_grid_file(plan, results, prepared.overrides, class_of(plan.cells[0].spec))
         for note in plan.notes:
             say(note)
@@ -87,12 +90,17 @@ def run_grid(
     return _closing(say, named, summary)
 
 
-def _to_train(prepared: Prepared) -> dict[str, TrialConfig]:
-    """What will be trained, by name: the arms that miss a trial, and the trial that all arms start from."""
-    trials = {spec.id for spec in prepared.missing.train}
+def _not_done(prepared: Prepared) -> dict[str, TrialConfig]:
+    """What may be trained, by name: the arms that miss a trial, and the trial that all arms start from.
+
+    A trial on probation is one of them: if it does not hold, it is trained again. So is each arm if the trial that all
+    start from is not done, since its weights may come out other than they were.
+    """
+    cells = [cell.spec for cell in prepared.plan.cells]
+    trials = {spec.id for spec in (cells if prepared.first.todo else prepared.missing.todo)}
     arms = {cell.arm for cell in prepared.plan.cells if cell.spec.id in trials}
     configs = {arm.name: arm.config for arm in prepared.plan.arms if arm.name in arms}
-    for spec in prepared.first.train:
+    for spec in prepared.first.todo:
         configs["pretraining"] = spec.config
     return {name: TrialConfig.from_dict(config) for name, config in configs.items()}
 
@@ -121,7 +129,7 @@ def _drive(prepared: Prepared, limits: Limits, console: Console) -> Summary:
     plan, started = prepared.plan, time.monotonic()
     labels = {cell.spec.id: f"{cell.arm} seed {cell.seeds.label}" for cell in plan.cells}
     if plan.pretrained is None:
-        return _drive_some(prepared.store, prepared.missing, limits, labels, console)
+        return _drive_arms(prepared.store, prepared.missing, limits, labels, console)
     first = _drive_some(
         prepared.store, prepared.first, replace(limits, trials=None), {plan.pretrained.id: "pretraining"}, console
     )
@@ -130,9 +138,21 @@ def _drive(prepared: Prepared, limits: Limits, console: Console) -> Summary:
     require_pretrained(prepared.store, plan.pretrained)
     if limits.hours is not None:
         limits = replace(limits, hours=max(0.0, limits.hours - (time.monotonic() - started) / 3600))
-    summary = _drive_some(prepared.store, prepared.missing, limits, labels, console)
+    missing = sort_out((cell.spec for cell in plan.cells), prepared.store)  # its weights may be others now
+    summary = _drive_arms(prepared.store, missing, limits, labels, console)
     summary.ended += first.ended
     return summary
+
+
+def _drive_arms(store: Store, missing: Missing, limits: Limits, labels: dict[str, str], console: Console) -> Summary:
+    """The arms. Rows of trials that started from other weights than there are now make room for new ones first."""
+    if missing.other_start:
+        Speaker(console)(
+            f"{len(missing.other_start)} trials started from other weights than init_from gives now; they are trained "
+            "again, and their rows set aside"
+        )
+        set_aside(missing, store)
+    return _drive_some(store, missing, limits, labels, console)
 
 
 def require_pretrained(store: Store, spec: TrialSpec) -> None:

@@ -1,4 +1,4 @@
-"""What is left to do of a grid: the trials without a row, and the rows that other code has made."""
+"""What is left to do of a grid: the trials without a row, and the rows of other code or from other weights."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tinker.config.schema import TrialConfig
+from tinker.errors import UserError
 from tinker.provenance.code import code_record
 from tinker.provenance.environment import environment_class
 from tinker.spec import TrialSpec
+from tinker.store.record import StoredTrial
 from tinker.store.store import Store
-from tinker.store.verdicts import accepted
+from tinker.store.verdicts import accepted, supersede
+from tinker.train.base import start_of
 from tinker.train.entry import entry_modules
 from tinker.train.trial import trial_environment
+from tinker.train.whereabouts import relocated
 
 
 @dataclass
 class Missing:
-    """The trials of a grid, sorted out. Each list keeps the grid's order."""
+    """The trials of a grid, sorted out. Each list keeps the grid's order.
+
+    Those of `train` that are in `other_start` too have a row, of a trial that started from other weights than
+    `init_from` gives now; `set_aside` moves it away.
+    """
 
     done: list[TrialSpec] = field(default_factory=list)
     train: list[TrialSpec] = field(default_factory=list)
     probation: list[TrialSpec] = field(default_factory=list)
+    other_start: list[TrialSpec] = field(default_factory=list)
 
     @property
     def todo(self) -> list[TrialSpec]:
@@ -38,11 +47,38 @@ def sort_out(specs: Iterable[TrialSpec], store: Store) -> Missing:
         row = rows.get((spec.id, class_of(spec)))
         if row is None or row.result is None:
             missing.train.append(spec)
+        elif _started_otherwise(row, relocated(spec, store.layout.results)):
+            missing.train.append(spec)
+            missing.other_start.append(spec)
         elif code_of(spec) in {row.code_fingerprint, *accepted(row.folder)}:
             missing.done.append(spec)
         else:
             missing.probation.append(spec)
     return missing
+
+
+def set_aside(missing: Missing, store: Store) -> None:
+    """Supersedes the rows of `other_start`, so that no table has them beside those of the weights at hand."""
+    for spec in missing.other_start:
+        row = store.get(spec.id, class_of(spec))
+        assert row is not None
+        supersede(row.folder, row.code_fingerprint or "unknown")
+
+
+def _started_otherwise(row: StoredTrial, spec: TrialSpec) -> bool:
+    """Whether the row stands on other weights than there are now. The id cannot say: their trial may be done again.
+
+    Where they are gone nothing contradicts the row, and a row from before digests were kept cannot say either.
+    """
+    assert row.result is not None
+    then = row.result.get("start_digest")
+    if then is None:
+        return False
+    try:
+        now = start_of(TrialConfig.from_dict(spec.config)).digest()
+    except UserError:
+        return False
+    return bool(then != now)
 
 
 def class_of(spec: TrialSpec) -> str:

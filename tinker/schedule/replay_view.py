@@ -14,6 +14,9 @@ from tinker.store.store import Store
 from tinker.train.replay import Replay, replay
 from tinker.train.trial import Hooks
 
+#: Modules named one by one where the code differs.
+SHOWN = 6
+
 
 def replay_trial(trial: str, results: Path, out: Console, progress: Console) -> int:
     """Replays the trial whose id begins with `trial`.
@@ -70,5 +73,6 @@ def _sentences(row: StoredTrial, found: Replay) -> list[str]:
         lines.append("the environment differs:")
         lines += [f"  {name}: {now!r}, the record has {then!r}" for name, (then, now) in found.environment.items()]
     if found.code:
-        lines.append(f"the code differs in: {', '.join(found.code)}")
+        more = f" and {len(found.code) - SHOWN} more modules" if len(found.code) > SHOWN else ""
+        lines.append(f"the code differs in: {', '.join(found.code[:SHOWN])}{more}")
     return lines

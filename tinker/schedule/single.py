@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -18,7 +19,7 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import load
 from tinker.errors import INTERRUPTED, OK
 from tinker.schedule.live import Live
-from tinker.schedule.missing import class_of, sort_out
+from tinker.schedule.missing import class_of, set_aside, sort_out
 from tinker.schedule.preflight import check_machine
 from tinker.spec import Seeds, TrialSpec
 from tinker.store.lock import driver_lock
@@ -29,6 +30,7 @@ from tinker.train.base import require_packages, size_of_model
 from tinker.train.probation import probe
 from tinker.train.start import resolve_start
 from tinker.train.trial import Hooks, run_trial
+from tinker.train.whereabouts import relocated
 from tinker.verify.gate import refuse_unsound
 
 
@@ -43,7 +45,7 @@ def train_one(overrides: Sequence[str], seed: int, results: Path, console: Conso
     """
     config = TrialConfig.from_dict(resolve_start(resolve_accelerator(compose(overrides)), results))
     corpus = load(config.data)
-    spec = TrialSpec.of(config.as_dict(), Seeds(seed, seed), corpus.fingerprint)
+    spec = relocated(TrialSpec.of(config.as_dict(), Seeds(seed, seed), corpus.fingerprint), results)
     require_packages(config)
     check_machine(config, size_of_model(config, corpus.vocab_size).flops_per_token, 1, 1, force=force)
     with driver_lock(results):
@@ -53,6 +55,9 @@ def train_one(overrides: Sequence[str], seed: int, results: Path, console: Conso
 def _unless_stored(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
     folder = store.folder(spec, cls)
     missing = sort_out([spec], store)
+    if missing.other_start:
+        console.print(f"{spec.id}: started from other weights than init_from gives now; training it again")
+        set_aside(missing, store)
     if missing.probation:
         console.print(f"{spec.id}: made by other code; replaying it", highlight=False)
         probation = probe(spec, folder)
@@ -70,7 +75,11 @@ def _unless_stored(spec: TrialSpec, store: Store, cls: str, console: Console) ->
 
 def _train(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
     config = TrialConfig.from_dict(spec.config)
-    refuse_unsound({config.recipe: config}, again="tinker verify, with the same overrides")
+    refuse_unsound(
+        {config.recipe: config},
+        again="tinker verify, with the same overrides",
+        say=partial(console.print, highlight=False),
+    )
     store.begin(spec, cls, f"{socket.gethostname()}:{os.getpid()}")
     stop, now = False, Progress(0, 1, 0.0)
 
@@ -95,7 +104,7 @@ def _train(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
             return INTERRUPTED
         plain = result.as_dict()
         store.commit(spec, cls, plain, plain["curve"], plain["environment"], plain["code"])
-        view.finished(spec, result.status, ", ".join(f"{k} {v:.6g}" for k, v in sorted(result.metrics.items())))
+        view.finished(spec, result.status, _told(result.metrics))
         return OK
     except Exception as error:
         store.fail(spec, cls, f"{type(error).__name__}: {error}", traceback.format_exc())
@@ -104,3 +113,15 @@ def _train(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
         view.close()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _told(metrics: Mapping[str, float]) -> str:
+    """The loss first, then the rest by name; what is counted in bytes in MB."""
+    names = sorted(metrics, key=lambda name: (name != "val_loss", name))
+    shown = (
+        f"{name.removesuffix('_bytes')} {metrics[name] / 1e6:,.0f} MB"
+        if name.endswith("_bytes")
+        else f"{name} {metrics[name]:.5g}"
+        for name in names
+    )
+    return ", ".join(shown)

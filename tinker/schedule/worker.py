@@ -21,6 +21,7 @@ from tinker.store.progress import write_progress
 from tinker.train.parallel.rank import RankDied
 from tinker.train.probation import probe
 from tinker.train.trial import Hooks, run_trial, trial_environment
+from tinker.train.whereabouts import relocated
 
 PROGRESS_EVERY = 1.0  # seconds
 
@@ -40,6 +41,7 @@ def _execute_one(item: WorkItem, spec: TrialSpec, code: str) -> Outcome:
         return Outcome(spec.id, cls)
     try:
         load_plugins(spec.config["plugins"])
+        spec = relocated(spec, Path(item.results))
         cls = environment_class(trial_environment(spec))
         folder = Layout(Path(item.results)).trial(spec.id, cls)
         with _logged(folder.log):

@@ -44,6 +44,11 @@ class TrialFolder:
         return self.path.name
 
     @property
+    def results(self) -> Path:
+        """The results folder that it lies in."""
+        return self.path.absolute().parents[2]
+
+    @property
     def spec(self) -> Path:
         """What was asked for, as `TrialSpec.as_dict` gives it."""
         return self.path / "spec.json"

@@ -33,12 +33,16 @@ def prepare(model: GPT, config: TrialConfig, seed: int) -> None:
     Raises:
         UserError: the weights are gone or do not fit the model, or a package is missing.
     """
-    start = cast(Start, INIT_FROM.of(config.init_from).cls(config.init_from))
-    weights = start.weights(model.config)
+    weights = start_of(config).weights(model.config)
     if weights is not None:
         check_fit(model.state_dict(), weights)
         model.load_state_dict(weights)
     finetune_of(config).attach(model, seed)
+
+
+def start_of(config: TrialConfig) -> Start:
+    """What the trial's weights start from."""
+    return cast(Start, INIT_FROM.of(config.init_from).cls(config.init_from))
 
 
 def finetune_of(config: TrialConfig) -> Finetune:

@@ -32,19 +32,29 @@ def save(trainer: L.Trainer, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def resumable(path: Path, code: str) -> Path | None:
-    """The checkpoint, if it is there, whole, and made by the code of that fingerprint; else the trial starts anew.
+def resumable(path: Path, code: str, start_digest: str | None) -> Path | None:
+    """The checkpoint, if it is there, whole, made by the code of that fingerprint and from weights of that digest.
 
-    Going on under other code would make a row that no code can make again.
+    Else the trial starts anew. Going on under other code, or with what was trained on top of other frozen weights,
+    would make a row that nothing can make again.
     """
     if not path.exists():
         return None
     try:
-        made_by = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("code")
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        made_by, began_with = saved.get("code"), saved.get("start_digest")
     except Exception as error:  # torch has no exception of its own for a file cut short by a power failure
-        made_by = f"nobody knows: {error}"
+        made_by, began_with = f"nobody knows: {error}", None
     if made_by != code:
         logging.getLogger(__name__).warning("%s is left: made by other code (%s); starting anew", path.name, made_by)
+        return None
+    if began_with != start_digest:
+        logging.getLogger(__name__).warning(
+            "%s is left: it began with other weights (%s) than init_from gives now (%s); starting anew",
+            path.name,
+            began_with,
+            start_digest,
+        )
         return None
     return path
 
@@ -52,8 +62,9 @@ def resumable(path: Path, code: str) -> Path | None:
 class Checkpointer(L.Callback):
     """Saves `last` by the clock and at the end, `best` on improvement, `tail` where probation will start.
 
-    It runs after the Recorder, whose state is part of what it saves, and signs with the fingerprint of the `code`. When
-    `should_stop` says so it saves and stops the Trainer; the trial can be taken up again from there.
+    It runs after the Recorder, whose state is part of what it saves, and signs with the fingerprint of the `code` and
+    the digest of the weights that the trial started from. When `should_stop` says so it saves and stops the Trainer;
+    the trial can be taken up again from there.
     """
 
     def __init__(
@@ -62,9 +73,11 @@ class Checkpointer(L.Callback):
         recorder: Recorder,
         config: CheckpointConfig,
         code: str,
+        start_digest: str | None,
         should_stop: Callable[[], bool],
     ) -> None:
-        self.folder, self.recorder, self.code, self.should_stop = folder, recorder, code, should_stop
+        self.folder, self.recorder, self.should_stop = folder, recorder, should_stop
+        self.signature = {"code": code, "start_digest": start_digest}
         self.period = 60.0 * config.minutes
         self.wants_best = config.keep in ("best", "all")
         self.saved_at = monotonic()
@@ -91,4 +104,4 @@ class Checkpointer(L.Callback):
         self.recorder.stopwatch.start()
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
-        checkpoint["code"] = self.code
+        checkpoint |= self.signature

@@ -73,6 +73,8 @@ def _from_tail(spec: TrialSpec, tail: Path) -> Training | None:
 
 
 def _start_differs(training: Training, record: dict[str, Any], tolerance: float) -> str | None:
+    if record.get("start_digest", training.start_digest) != training.start_digest:
+        return "it starts from other weights"
     probes, then = training.recorder.probes(training.module), record["probes"]
     if probes.lr != then["lr"]:
         return "the learning-rate schedule differs"

@@ -14,6 +14,7 @@ from tinker.spec import TrialSpec
 from tinker.store.record import StoredTrial
 from tinker.train.result import MEASURED, TrialResult
 from tinker.train.trial import Hooks, run_trial
+from tinker.train.whereabouts import relocated
 
 Answer = Literal["equal", "equal within tolerance", "different"]
 
@@ -49,8 +50,11 @@ def replay(row: StoredTrial, hooks: Hooks | None = None) -> Replay:
     record, points, then = row.result, row.curve().to_pylist(), row.environment()
     assert record is not None, "curve() has refused a row without a result"
     with tempfile.TemporaryDirectory(prefix="tinker-replay-") as folder:
-        result = run_trial(_without_mirrors(row.spec), Path(folder), hooks)
+        result = run_trial(_without_mirrors(relocated(row.spec, row.folder.results)), Path(folder), hooks)
     parted = _first_difference(points, result)
+    began_with = record.get("start_digest", result.start_digest)  # records before there was one say nothing
+    if parted is not None and began_with != result.start_digest:
+        parted += f"; init_from gives other weights now ({result.start_digest}) than then ({began_with})"
     val_loss = (record["metrics"]["val_loss"], result.metrics["val_loss"])
     same_class = environment_class(result.environment) == row.environment_class
     exact = same_class and result.environment["device"]["type"] == "cpu"  # GPU kernels need not repeat themselves

@@ -37,7 +37,7 @@ class TrialResult:
     """The end of a trial, or its interruption.
 
     A divergence (a loss that is not finite) is a result and not a failure. `metrics` are the values after the last
-    step; `curve` has the same metrics at each evaluation.
+    step; `curve` has the same metrics at each evaluation. `start_digest` stands for the weights that `init_from` gave.
     """
 
     status: Status
@@ -51,10 +51,12 @@ class TrialResult:
     probes: Probes
     environment: dict[str, Any] = field(default_factory=dict)
     code: dict[str, Any] = field(default_factory=dict)
+    start_digest: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Nested plain dicts and lists."""
-        return asdict(self)
+        """Nested plain dicts and lists; of a trial from scratch, nothing of what it started from."""
+        plain = asdict(self)
+        return plain if self.start_digest is not None else {k: v for k, v in plain.items() if k != "start_digest"}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> TrialResult:

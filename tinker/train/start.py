@@ -19,6 +19,7 @@ import torch
 from model.gpt import GPT
 from tinker.config.merge import leaves
 from tinker.config.schema import TrialConfig
+from tinker.config.suggest import given as shown
 from tinker.data.corpus import load
 from tinker.errors import ConfigError
 from tinker.spec import TrialSpec
@@ -29,6 +30,7 @@ from tinker.train.base import check_fit, require_packages
 from tinker.train.slots import INIT_FROM
 
 KEY = "init_from"
+MEANS = "one trial's id or the beginning of it, one folder, or none"
 #: Keys of a model in which a trial may differ from the one that it starts from: none of them has weights of its own.
 MAY_DIFFER = ("model.dropout", "model.backend", "model.loss", "model.context")
 
@@ -42,7 +44,15 @@ def resolve_start(config: Mapping[str, Any], results: Path) -> dict[str, Any]:
     given = config.get(KEY)
     node: Mapping[str, Any] = given if isinstance(given, Mapping) else {"type": given}
     if node.get("type") in (None, "none"):
+        for key in sorted(node.keys() - {"type"}):
+            raise ConfigError(
+                f"{KEY}.{key}",
+                f"{KEY} is none, which has no such key; give it whole: {KEY}=<a trial's id> or {KEY}=<a folder>",
+            )
         return dict(config)
+    for key in sorted(node.keys() & {"id", "path"}):
+        if not isinstance(node[key], str) or not node[key]:
+            raise ConfigError(f"{KEY}.{key}", f"{shown(node[key])} is not allowed; expected text, in quotes if need be")
     if len(node) == 1 and node["type"] not in INIT_FROM.names():
         node = _named(node["type"])
     if node["type"] == "folder" and "path" in node and "fingerprint" not in node:
@@ -79,9 +89,9 @@ def check_same_model(config: Mapping[str, Any], base: TrialSpec) -> None:
         if here.get(key) != there.get(key) and not any(f"{key}.".startswith(f"{name}.") for name in MAY_DIFFER)
     ]
     if differ:
-        shown = ", ".join(f"{key} is {_text(here.get(key))} here and {_text(there.get(key))} there" for key in differ)
+        text = ", ".join(f"{key} is {_text(here.get(key))} here and {_text(there.get(key))} there" for key in differ)
         give = " ".join(f"{key}={_text(there[key])}" for key in differ if key in there)
-        raise ConfigError(KEY, f"trial {base.id} is another model: {shown}" + (f"; give {give}" if give else ""))
+        raise ConfigError(KEY, f"trial {base.id} is another model: {text}" + (f"; give {give}" if give else ""))
     new, old = load(asked.data), load(trained.data)
     if new.vocabulary != old.vocabulary:
         raise ConfigError(
@@ -98,9 +108,11 @@ def check_same_model(config: Mapping[str, Any], base: TrialSpec) -> None:
 def _named(given: Any) -> dict[str, Any]:
     """A folder's path, or the beginning of a trial's id."""
     if not isinstance(given, str):
-        raise ConfigError(
-            KEY, f"{given!r} was read as a number; put a trial's id in quotes, or give more of its digits"
-        )
+        number = type(given) in (int, float)
+        problem = "was read as a number; put a trial's id in quotes, or give more of its digits"
+        raise ConfigError(KEY, f"{shown(given)} {problem if number else f'is not allowed; give {MEANS}'}")
+    if not given:
+        raise ConfigError(KEY, f"it is empty; give {MEANS}")
     if Path(given).expanduser().is_dir():
         return {"type": "folder", "path": given}
     if re.fullmatch(r"[0-9a-f]{1,16}", given):

@@ -16,7 +16,7 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import Corpus, load
 from tinker.errors import UserError
 from tinker.spec import TrialSpec
-from tinker.train.base import prepare
+from tinker.train.base import prepare, start_of
 from tinker.train.module import GPTModule, step_loader
 from tinker.train.parallel.strategy import strategy_of
 from tinker.train.precision import LIGHTNING, fp32_products
@@ -32,6 +32,7 @@ class Training:
         config: the spec's config, parsed.
         corpus: loaded, and equal to the one that the spec names.
         module: the model with its optimizer and schedule.
+        start_digest: of the weights that it starts from; None from scratch.
         recorder: the curve, the metrics and the probes, as they come in.
     """
 
@@ -42,6 +43,7 @@ class Training:
         torch.set_num_threads(self.config.train.threads)
         model = GPT(self.config.gpt(self.corpus.vocab_size), seed=spec.seeds.init)
         prepare(model, self.config, spec.seeds.init)
+        self.start_digest = start_of(self.config).digest()
         if self.config.train.compile:
             model.compile()
         self.module = GPTModule(model, self.config, spec.seeds)

@@ -39,9 +39,9 @@ class Hooks:
 def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> TrialResult:
     """Trains, evaluates and checkpoints one trial under `folder`.
 
-    Resumes from `folder/checkpoint/last.ckpt` where the same code left one. Returns an interrupted result when a hook
-    asked for it; a loss that is not finite is a diverged result. A trial on several ranks gets a process for each; in
-    such a process this is that rank's part of it.
+    Resumes from `folder/checkpoint/last.ckpt` where the same code left one, begun with the same weights. Returns an
+    interrupted result when a hook asked for it; a loss that is not finite is a diverged result. A trial on several
+    ranks gets a process for each; in such a process this is that rank's part of it.
 
     Raises:
         RankFailed, RankDied: see `on_ranks`.
@@ -55,8 +55,9 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     config, checkpoints = training.config, folder / "checkpoint"
     code = code_record(entry_modules(config), config.plugins)
     made_by = code["fingerprint"]
-    checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, made_by, hooks.should_stop)
-    last = resumable(checkpoints / LAST, made_by)
+    start = training.start_digest
+    checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, made_by, start, hooks.should_stop)
+    last = resumable(checkpoints / LAST, made_by, start)
     first = ranks.rank() == 0
     with mirrors(config.logger if first else SILENT, folder, spec.id, spec.config) as loggers:
         trainer = training.fit(resume=last, callbacks=[checkpointer], loggers=loggers)
@@ -80,6 +81,7 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
         probes=recorder.probes(training.module),
         environment=trial_environment(spec),
         code=code,
+        start_digest=start,
     )
 
 

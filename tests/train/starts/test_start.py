@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,8 @@ def test_full_fine_tuning_goes_on_from_the_last_weights(lab: Lab, logits: Logits
     [
         (["init_from=0000"], "no finished trial in .* has an id that begins with '0000'"),
         (["init_from=12e3"], "was read as a number; put a trial's id in quotes"),
+        (["init_from=[a,b]"], r"\['a', 'b'\] is not allowed; give one trial's id or the beginning of it, one folder"),
+        (["init_from="], "it is empty; give one trial's id"),
         (["init_from=weights/none"], "'weights/none' is neither a folder nor the beginning of a trial's id"),
         (["model.n_embd=32"], r"model.n_embd is 32 here and 16 there; give model.n_embd=16"),
         (["model.position=rotary"], r"model.position.type is .rotary. here and .learned. there"),
@@ -88,6 +91,20 @@ def test_what_cannot_be_started_from_is_refused(lab: Lab, overrides: list[str], 
     with pytest.raises(ConfigError, match=problem) as caught:
         resolve_start(config(*overrides, *start), lab.results)
     assert caught.value.path == "init_from"
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "problem"),
+    [
+        ("init_from={type: folder,path: 3}", "init_from.path", "3 is not allowed; expected text"),
+        ("init_from={type: trial,id: 12e3}", "init_from.id", "12000.0 is not allowed; expected text, in quotes"),
+        ("init_from.id=3fa9c1", "init_from.id", "init_from is none, which has no such key; give it whole"),
+    ],
+)
+def test_a_node_that_says_nothing_is_refused_with_its_key(lab: Lab, given: str, key: str, problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem) as caught:
+        resolve_start(config(given), lab.results)
+    assert caught.value.path == key
 
 
 def test_a_table_of_positions_must_be_as_long(lab: Lab) -> None:
@@ -163,3 +180,10 @@ def test_a_folder_of_safetensors_is_named_by_its_path_and_known_by_its_bytes(lab
 def test_a_folder_of_another_model_is_refused_before_anything_runs(lab: Lab, folder: Path) -> None:
     with pytest.raises(UserError, match=r"model\.n_layer"):
         resolve_start(config(*LLAMA, "model.n_layer=2", f"init_from={folder}"), lab.results)
+
+
+def test_a_vocabulary_that_is_no_number_is_the_folders_fault(lab: Lab, folder: Path) -> None:
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "vocab_size": "many"}))
+    with pytest.raises(UserError, match=r'config\.json: vocab_size is "many"; expected a whole number'):
+        resolve_start(config(*LLAMA, f"init_from={folder}"), lab.results)

@@ -25,3 +25,13 @@ class Start(Protocol):
         Raises:
             UserError: they are gone, or are not what the config says.
         """
+
+    def digest(self) -> str | None:
+        """16 hex digits that stand for these weights as they are now; None where the init rule makes them.
+
+        It is of what the files hold, so the same wherever and with however many threads it is computed. Rows and
+        checkpoints keep it: a trial that is done again under its old id may have other weights.
+
+        Raises:
+            UserError: they are gone.
+        """

@@ -45,3 +45,7 @@ class PretrainedFolder:
                 f"{self.config.fingerprint}; use the same files, or give init_from again"
             )
         return load_pretrained(folder, model)
+
+    def digest(self) -> str:
+        """The fingerprint: `weights` has refused any other."""
+        return self.config.fingerprint

@@ -24,3 +24,6 @@ class Scratch:
 
     def weights(self, model: GPTConfig) -> None:
         """The model stays as it was built."""
+
+    def digest(self) -> None:
+        """The seed says it all."""
