@@ -176,13 +176,13 @@ def test_flex_compiles_one_kernel_for_each_kind_of_layer_and_then_refuses(monkey
 
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=count))
     monkeypatch.setattr(flex, "KERNELS", 2)
-    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 1)
-    monkeypatch.setattr(torch._dynamo.config, "automatic_dynamic_shapes", False)  # or caps become an input
     flex.compiled.cache_clear()
     torch._dynamo.reset()
-    attend, q = flex.compiled(), torch.zeros(1, 1, 2, 4)
+    # With dynamic shapes caps would become an input. Not by monkeypatch: torch would say then that there is no limit.
+    limits = torch._dynamo.config.patch(recompile_limit=1, automatic_dynamic_shapes=False)
     try:
-        with torch.no_grad():
+        with limits, torch.no_grad():
+            attend, q = flex.compiled(), torch.zeros(1, 1, 2, 4)
             for cap in (1.0, 2.0, 1.0):
                 attend(q, q, q, score_mod=flex._score_mod(cap, None))
             assert len(kernels) == 2

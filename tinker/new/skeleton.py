@@ -47,7 +47,8 @@ def skeleton(slot: str, name: str) -> dict[str, str]:
             f"{name!r} is no name for a type; expected small letters, digits and single underscores, beginning with a "
             f"letter, such as my_idea"
         )
-    if find_spec(name) is not None:
+    hidden = find_spec(name)
+    if hidden is not None and Path(hidden.origin or "").parent != Path.cwd():  # a file of the user's own hides nothing
         raise UserError(f"a file {name}.py would hide the module {name} from what runs beside it; choose another name")
     if name in known[slot].builtin_names():
         raise UserError(f"the slot {slot} has a type {name!r} already; choose another name")
