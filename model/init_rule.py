@@ -56,3 +56,13 @@ def layer_of(path: str) -> int | None:
         case ["blocks", layer, *_]:
             return int(layer)
     return None
+
+
+def check_std(std: float, key: str) -> None:
+    """What every rule asks of its `std`.
+
+    Raises:
+        ValueError: it is not above 0.
+    """
+    if not std > 0:
+        raise ValueError(f"{key}.std: {std} is not a standard deviation; allowed: above 0")

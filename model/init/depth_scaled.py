@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from model.config import GPTConfig
-from model.init_rule import InitRule, layer_of
+from model.init_rule import InitRule, check_std, layer_of
 from model.slots import INIT
 
 
@@ -27,8 +27,7 @@ class DepthScaled(InitRule):
         std: float = 0.02
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if not self.std > 0:
-                raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
+            check_std(self.std, key)
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
         self.first_std = config.std

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from model.config import GPTConfig
-from model.init_rule import InitRule
+from model.init_rule import InitRule, check_std
 from model.linear import ResidualLinear
 from model.slots import INIT
 
@@ -30,8 +30,7 @@ class Gpt2(InitRule):
         std: float = 0.02
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if not self.std > 0:
-                raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
+            check_std(self.std, key)
 
     def __init__(self, config: Config, model: GPTConfig) -> None:
         self.normal_std = config.std

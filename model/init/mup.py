@@ -11,7 +11,7 @@ from torch import nn
 
 from model.config import GPTConfig
 from model.gpt import GPT
-from model.init_rule import InitRule
+from model.init_rule import InitRule, check_std
 from model.linear import ResidualLinear
 from model.slots import INIT
 from model.traits import all_traits
@@ -45,8 +45,7 @@ class Mup(InitRule):
         std: float = 0.02
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if not self.std > 0:
-                raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
+            check_std(self.std, key)
             for name, value in (("base_width", self.base_width), ("base_heads", self.base_heads)):
                 if value is not None and value < 1:
                     raise ValueError(f"{key}.{name}: {value} is too small; allowed: 1 or more")

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from model.config import GPTConfig
-from model.init_rule import InitRule
+from model.init_rule import InitRule, check_std
 from model.linear import ResidualLinear
 from model.norm_place import NormPlace
 from model.slots import INIT, NORM_PLACE
@@ -26,8 +26,7 @@ class ZeroOutput(InitRule):
         std: float = 0.02
 
         def check(self, model: GPTConfig, key: str) -> None:
-            if not self.std > 0:
-                raise ValueError(f"{key}.std: {self.std} is not a standard deviation; allowed: above 0")
+            check_std(self.std, key)
             place = NORM_PLACE.of(model.norm_place)
             if cast(type[NormPlace], place.cls).norms_update:
                 raise ValueError(

@@ -91,7 +91,7 @@ def run_grid(
 
 
 def _not_done(prepared: Prepared) -> dict[str, TrialConfig]:
-    """What may be trained, by name: the arms that miss a trial, and the trial that all arms start from.
+    """What may be trained, by what to call it: the arms that miss a trial, and the trial that all arms start from.
 
     A trial on probation is one of them: if it does not hold, it is trained again. So is each arm if the trial that all
     start from is not done, since its weights may come out other than they were.
@@ -99,9 +99,9 @@ def _not_done(prepared: Prepared) -> dict[str, TrialConfig]:
     cells = [cell.spec for cell in prepared.plan.cells]
     trials = {spec.id for spec in (cells if prepared.first.todo else prepared.missing.todo)}
     arms = {cell.arm for cell in prepared.plan.cells if cell.spec.id in trials}
-    configs = {arm.name: arm.config for arm in prepared.plan.arms if arm.name in arms}
+    configs = {f"arm {arm.name!r}": arm.config for arm in prepared.plan.arms if arm.name in arms}
     for spec in prepared.first.todo:
-        configs["pretraining"] = spec.config
+        configs["the pretraining"] = spec.config
     return {name: TrialConfig.from_dict(config) for name, config in configs.items()}
 
 

@@ -76,7 +76,7 @@ def _unless_stored(spec: TrialSpec, store: Store, cls: str, console: Console) ->
 def _train(spec: TrialSpec, store: Store, cls: str, console: Console) -> int:
     config = TrialConfig.from_dict(spec.config)
     refuse_unsound(
-        {config.recipe: config},
+        {"this trial": config},
         again="tinker verify, with the same overrides",
         say=partial(console.print, highlight=False),
     )

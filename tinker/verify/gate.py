@@ -16,7 +16,9 @@ SLOW = 3.0
 
 
 def refuse_unsound(arms: dict[str, TrialConfig], *, again: str, say: Callable[[str], None]) -> None:
-    """Checks each arm (by name) for leaks, finite loss and gradients, declared sizes and a complete optimizer.
+    """Checks each arm for leaks, finite loss and gradients, declared sizes and a complete optimizer.
+
+    The keys of `arms` are what a sentence calls them: "arm 'rotary'".
 
     `again` is the `tinker verify` command that shows all of it; `say` is told of each arm once this takes long.
 
@@ -39,7 +41,7 @@ def refuse_unsound(arms: dict[str, TrialConfig], *, again: str, say: Callable[[s
             # A backend that runs nowhere here cannot train here either.
             if line.finding.state == "failed" or (line.check == "backend" and line.finding.state == "skipped"):
                 raise UserError(
-                    f"arm {name!r} is not run, since it fails the check {line.check!r}: {line.finding.seen}. Mend its "
+                    f"{name} is not run, since it fails the check {line.check!r}: {line.finding.seen}. Mend its "
                     f"variant or take the arm out; what else is wrong with it says: {again}"
                 )
 

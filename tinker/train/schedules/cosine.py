@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tinker.train.schedules._warmup import warmup
+from tinker.train.schedules._warmup import decay_progress, warmup
 from tinker.train.slots import SCHEDULE
 
 
@@ -31,7 +31,6 @@ class Cosine:
         rate = warmup(step, self.config.warmup_steps, self.lr)
         if rate is not None:
             return rate
-        span = max(1, self.steps - self.config.warmup_steps)
-        progress = min(1.0, (step - self.config.warmup_steps) / span)
+        progress = decay_progress(step, self.config.warmup_steps, self.steps)
         floor = self.config.min_lr
         return floor + 0.5 * (1.0 + math.cos(math.pi * progress)) * (self.lr - floor)

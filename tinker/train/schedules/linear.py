@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tinker.config.limits import Limits
-from tinker.train.schedules._warmup import warmup
+from tinker.train.schedules._warmup import decay_progress, warmup
 from tinker.train.slots import SCHEDULE
 
 
@@ -26,7 +26,6 @@ class Linear:
         rate = warmup(step, self.config.warmup_steps, self.lr)
         if rate is not None:
             return rate
-        span = max(1, self.steps - self.config.warmup_steps)
-        progress = min(1.0, (step - self.config.warmup_steps) / span)
+        progress = decay_progress(step, self.config.warmup_steps, self.steps)
         floor = self.config.min_lr
         return floor + (1.0 - progress) * (self.lr - floor)

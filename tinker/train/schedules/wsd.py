@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from tinker.config.limits import Limits
-from tinker.train.schedules._warmup import warmup
+from tinker.train.schedules._warmup import decay_progress, warmup
 from tinker.train.slots import SCHEDULE
 
 
@@ -36,7 +36,7 @@ class WSD:
             return rate
         if step < self.decay_start:
             return self.lr
-        progress = min(1.0, (step - self.decay_start) / max(1, self.steps - self.decay_start))
+        progress = decay_progress(step, self.decay_start, self.steps)
         fallen = math.sqrt(progress) if self.config.decay_shape == "1-sqrt" else progress
         floor = self.config.min_lr
         return floor + (1.0 - fallen) * (self.lr - floor)
