@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.stats.made_up import RULE, judged, row, rows
-from tinker.stats.rule import edited
+from tinker.stats.declared import rule_edited
 
 NOISE = (-0.02, -0.01, 0.0, 0.01, 0.02)
 ARMS = {
@@ -227,11 +227,11 @@ def _entry(name: str, existed: bool) -> dict[str, Any]:
     ],
 )
 def test_a_rule_counts_as_declared_only_before_results(history: list[dict[str, Any]], late: bool) -> None:
-    assert bool(edited("now", history)) == late
+    assert bool(rule_edited("now", history)) == late
 
 
 def test_a_late_rule_says_whether_it_was_declared_or_changed() -> None:
-    assert edited("now", [_entry("now", True)]) == (
+    assert rule_edited("now", [_entry("now", True)]) == (
         "the decision rule was declared on 2026-01-01, when results of the arms existed already"
     )
-    assert "was changed on 2026-01-01" in edited("now", [_entry("old", False), _entry("now", True)])
+    assert "was changed on 2026-01-01" in rule_edited("now", [_entry("old", False), _entry("now", True)])

@@ -77,6 +77,6 @@ def finish(
     environment = {
         "torch": "2.13.0",
         "device": {"name": "A CPU"},
-        "git": {"commit": "f00", "diff": "", "untracked": []},
+        "git": {"commit": "f00", "diff": "", "diff_cut": False, "untracked": []},
     }
     assert store.commit(trial, environment_class, result, curve, environment | dict(made or {}), CODE)

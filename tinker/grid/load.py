@@ -41,6 +41,7 @@ def load_grid(path: Path, overrides: Sequence[str] = (), *, config_dirs: Sequenc
     try:
         declared = parse(Declaration, apply(document.data, {override.key: override.value for override in own}))
         seeds = SeedPlan.of(declared.seeds)
+        _check_looks(declared, seeds)
     except ConfigError as error:
         raise error.at(_where(error.path, document, own)) from None
     choices = {group: groups.choice(group, getattr(declared, group), document.where(group)) for group in CHOSEN}
@@ -76,6 +77,14 @@ def _sorted_out(overrides: Sequence[Override], groups: Groups) -> tuple[list[Ove
         else:
             values.append(override)
     return own, chosen, values
+
+
+def _check_looks(declared: Declaration, seeds: SeedPlan) -> None:
+    """The last look is the end: one before it would leave seeds that nothing may be concluded from."""
+    looks, arms = declared.decide.looks, len(seeds.arms)
+    if isinstance(looks, list) and looks[-1] != arms:
+        problem = f"the last look is at {looks[-1]} seeds an arm, and `seeds` plans {arms}: make them the same"
+        raise ConfigError("decide.looks", problem)
 
 
 def _where(path: str, document: Document, own: Sequence[Override]) -> str:

@@ -1,8 +1,11 @@
-"""Which seeds each arm runs with: a count, a list, or one of the two for the arms and another for the control."""
+"""Which seeds each arm runs with: a count, a list, or one of the two for the arms and another for the control.
+
+Seeds that arms were tuned on are declared too: a winner of tuning looks better on them than it is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from tinker.config.limits import Limits, Words
@@ -28,10 +31,14 @@ SeedList = Annotated[
 
 @dataclass(frozen=True)
 class SeedCounts:
-    """The control may have more seeds than the arms: it is shared by every comparison."""
+    """The control may have more seeds than the arms: it is shared by every comparison.
+
+    `tuning` lists seeds on which choices were made before: none of them may be tested on.
+    """
 
     arms: SeedList
     control: SeedList
+    tuning: list[Seed | SeedPair] = field(default_factory=list)
 
 
 SeedsDeclared = SeedList | SeedCounts
@@ -39,26 +46,33 @@ SeedsDeclared = SeedList | SeedCounts
 
 @dataclass(frozen=True)
 class SeedPlan:
-    """The seeds of the arms, and those of the control, which has at least the same."""
+    """The seeds of the arms, those of the control, which has at least the same, and those used up by tuning."""
 
     arms: tuple[Seeds, ...]
     control: tuple[Seeds, ...]
+    tuning: tuple[Seeds, ...] = ()
 
     @classmethod
     def of(cls, declared: SeedsDeclared) -> SeedPlan:
         """A count n stands for the seeds 1 ... n.
 
         Raises:
-            ConfigError: an empty list, a seed twice, or a seed of the arms that the control does not have.
+            ConfigError: an empty list, a seed twice, a seed of the arms that the control does not have, or one that was
+                tuned on.
         """
         if isinstance(declared, SeedCounts):
-            plan = cls(_listed(declared.arms, "seeds.arms"), _listed(declared.control, "seeds.control"))
+            tuning = _listed(declared.tuning, "seeds.tuning") if declared.tuning else ()
+            plan = cls(_listed(declared.arms, "seeds.arms"), _listed(declared.control, "seeds.control"), tuning)
         else:
             plan = cls(_listed(declared, "seeds"), _listed(declared, "seeds"))
         missing = [seeds.label for seeds in plan.arms if seeds not in plan.control]
         if missing:
             problem = f"lacks the seeds {', '.join(missing)} of the arms; the control needs at least those"
             raise ConfigError("seeds.control", problem)
+        used = [seeds.label for seeds in plan.tuning if seeds in plan.control]
+        if used:
+            problem = f"{', '.join(used)} were tuned on, and what won there looks better there: test on fresh seeds"
+            raise ConfigError("seeds.tuning", problem)
         return plan
 
     @property

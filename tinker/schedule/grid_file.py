@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,11 +12,15 @@ from typing import Any
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA, load
 from tinker.grid.expand import Arm, Plan
+from tinker.spec import canonical
 from tinker.store.atomic import write_json
 from tinker.store.layout import Layout
 from tinker.store.store import Store
 from tinker.tables.grids import SCHEMA
 from tinker.train.base import require_packages, size_of_model
+
+#: Of a plan's seeds.
+SIDES = ("arms", "control", "tuning")
 
 
 def size_of(arm: Arm) -> dict[str, Any]:
@@ -48,10 +53,16 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
     before: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
     history: list[dict[str, Any]] = before.get("rule_history", [])
     rule = grid.decide
+    arms = _seeds_and_arms(plan)
+    seeds_history: list[dict[str, Any]] = before.get("plan_history") or _history_before(before)
     if not history or history[-1]["hash"] != rule.rule_hash:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         late = arms_have_results(plan, Store(results))
         history = [*history, {"hash": rule.rule_hash, "decide": rule.as_dict(), "time": now, "results_existed": late}]
+    if not seeds_history or any(seeds_history[-1][key] != value for key, value in arms.items()):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        late = arms_have_results(plan, Store(results))
+        seeds_history = [*seeds_history, {**arms, "time": now, "results_existed": late}]
     corpus, scale = DATA.of(control.data).name, control.scale.name
     document = {
         "schema": SCHEMA,
@@ -63,6 +74,8 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
         "decide": rule.as_dict(),
         "rule_hash": rule.rule_hash,
         "rule_history": history,
+        "plan_history": seeds_history,
+        "seeds": {side: [[s.init, s.data] for s in getattr(grid.seed_plan, side)] for side in SIDES},
         "skipped": list(plan.notes),
         "arms": [
             {
@@ -85,8 +98,36 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
             }
             for cell in plan.cells
         ],
+        "vocab_size": load(control.data).vocab_size,
         "environment_class": environment_class,
     }
     if plan.pretrained is not None:
         document["pretrained"] = plan.pretrained.id
     write_json(path, document)
+
+
+def _seeds_and_arms(plan: Plan) -> dict[str, Any]:
+    """What the history of the plan is about: the seeds of either side, and the arms by a digest of what they change."""
+    seeds = plan.grid.seed_plan
+    return {
+        "seeds": {side: [[s.init, s.data] for s in getattr(seeds, side)] for side in SIDES},
+        "arms": {_digest(arm.diff): arm.name for arm in plan.arms if not arm.is_control},
+    }
+
+
+def _history_before(grid: dict[str, Any]) -> list[dict[str, Any]]:
+    """The one entry that a grid file of the time before there was such a history stands for."""
+    if not grid:
+        return []
+    cells: dict[str, list[list[int]]] = {}
+    for cell in grid["cells"]:
+        cells.setdefault(cell["arm"], []).append([cell["seed_init"], cell["seed_data"]])
+    control = cells.pop(grid["control"])
+    seeds = {"arms": next(iter(cells.values()), control), "control": control, "tuning": []}
+    arms = {_digest(arm["diff"]): arm["name"] for arm in grid["arms"] if not arm["is_control"]}
+    first = grid["rule_history"][0]
+    return [{"seeds": seeds, "arms": arms, "time": first["time"], "results_existed": first["results_existed"]}]
+
+
+def _digest(diff: Any) -> str:
+    return hashlib.sha256(canonical(diff).encode()).hexdigest()[:12]

@@ -12,9 +12,10 @@ from tinker.stats.holm import holm
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.soundness import unsound
+from tinker.stats.t_test import TTest
 from tinker.stats.tost import tost
 from tinker.stats.verdict import Evidence, decide
-from tinker.stats.welch import Welch, welch
+from tinker.stats.welch import welch
 
 Arms = Mapping[str, Sequence[Row]]
 
@@ -85,7 +86,7 @@ def _adjust(p_values: Mapping[str, float | None], rule: Rule) -> dict[str, float
     return dict(zip(p_values, holm(values) if rule.correction == "holm" else values, strict=True))
 
 
-def _effect(arm: Row, control: Row, test: Welch | None) -> dict[str, float | None]:
+def _effect(arm: Row, control: Row, test: TTest | None) -> dict[str, float | None]:
     """Of a sound comparison. One seed a side has a difference and nothing that says how sure it is."""
     if test is not None:
         return {"difference": test.difference, "low": test.low, "high": test.high, "p": test.p}

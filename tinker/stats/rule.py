@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from tinker.errors import ConfigError
+from tinker.stats.declared import edited
 
 Direction = Literal["lower", "higher"]
 Correction = Literal["holm", "none"]
+Test = Literal["t", "permutation", "rank"]
 
-ALLOWED = {"direction": ("lower", "higher"), "correction": ("holm", "none"), "diverged": ("worst",)}
+#: What a rule says that was written down before there was a key for it.
+LATER = {
+    "test": "t", "pairing": "none", "blocks": "none", "looks": None, "accept": "better", "max_seed_cv": 0.01,
+}  # fmt: skip
+
+ALLOWED = {
+    "direction": ("lower", "higher"),
+    "correction": ("holm", "none"),
+    "diverged": ("worst", "rank", "cap"),
+    "test": ("t", "permutation", "rank"),
+    "pairing": ("none", "seed"),
+    "blocks": ("none", "hardware"),
+    "accept": ("better", "not_worse"),
+}
 
 
 @dataclass(frozen=True)
 class Rule:
     """What decides: a metric, which way is better, the smallest effect that matters (its unit), and the error rate.
 
-    A diverged run always counts as the worst outcome there is. `min_effect` is positive, `alpha` two-sided. `edited` is
-    empty, or says in words why the rule cannot count as declared before the results.
+    `min_effect` is positive, `alpha` two-sided; the keys from `test` on are those of the grid's `decide`. `looks` are
+    numbers of seeds an arm, empty for a fixed number. `edited` is empty, or says in words why what decides cannot count
+    as declared before the results.
     """
 
     metric: str
@@ -29,14 +45,23 @@ class Rule:
     correction: Correction
     hash: str = ""
     edited: str = ""
+    test: Test = "t"
+    pairing: Literal["none", "seed"] = "none"
+    diverged: Literal["worst", "rank", "cap"] = "worst"
+    blocks: Literal["none", "hardware"] = "none"
+    looks: tuple[int, ...] = ()
+    anytime: bool = False
+    accept: Literal["better", "not_worse"] = "better"
+    max_seed_cv: float = 0.01
 
     @classmethod
     def from_grid(cls, grid: Mapping[str, Any]) -> Rule:
         """From a parsed `grid.json`. Raises ConfigError for a rule that this version cannot apply."""
-        decide = grid["decide"]
+        decide = {**LATER, **grid["decide"]}
         for key, allowed in ALLOWED.items():
             if decide[key] not in allowed:
                 raise ConfigError(f"decide.{key}", f"{decide[key]!r} is not known here; allowed: {', '.join(allowed)}")
+        looks = decide["looks"]
         return cls(
             metric=decide["metric"],
             direction=decide["direction"],
@@ -44,8 +69,21 @@ class Rule:
             alpha=float(decide["alpha"]),
             correction=decide["correction"],
             hash=grid["rule_hash"],
-            edited=edited(grid["rule_hash"], grid["rule_history"]),
+            edited=edited(grid),
+            test=decide["test"],
+            pairing=decide["pairing"],
+            diverged=decide["diverged"],
+            blocks=decide["blocks"],
+            looks=tuple(looks) if isinstance(looks, list) else (),
+            anytime=looks == "anytime",
+            accept=decide["accept"],
+            max_seed_cv=float(decide["max_seed_cv"]),
         )
+
+    @property
+    def lower(self) -> bool:
+        """Whether a lower value is the better one."""
+        return self.direction == "lower"
 
     def sign(self, difference: float) -> int:
         """+1 where such a difference from the control is good, -1 where it is bad, 0 for none."""
@@ -56,18 +94,3 @@ class Rule:
     def strictest_alpha(self, family: int) -> float:
         """What an arm's p must reach when it is the first of `family` arms: what seeds are planned with."""
         return self.alpha / family if self.correction == "holm" else self.alpha
-
-
-def edited(rule_hash: str, history: Sequence[Mapping[str, Any]]) -> str:
-    """Why the rule in force was not declared before the results; empty if it was.
-
-    An entry's `results_existed` is about the arms: a shared control that has run by itself shows no effect. After
-    results even the first rule of a grid is late, since the arms' trials may have run for another grid. Going back to a
-    rule that had been declared in time is no edit.
-    """
-    for place, entry in enumerate(history):
-        if entry["hash"] == rule_hash:
-            done = "changed" if place else "declared"
-            late = f"the decision rule was {done} on {entry['time']}, when results of the arms existed already"
-            return late if entry["results_existed"] else ""
-    return "the decision rule in force is not in the grid's record of declared rules"

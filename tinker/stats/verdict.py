@@ -8,7 +8,7 @@ from typing import Literal
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.soundness import partial
-from tinker.stats.welch import Welch
+from tinker.stats.t_test import TTest
 
 Word = Literal[
     "control", "better", "worse", "equivalent", "inconclusive", "cannot reach alpha", "invalid", "exploratory"
@@ -30,7 +30,7 @@ class Evidence:
     arm: Sample
     control: Sample
     problem: str  # why the comparison is unsound; empty if it is sound
-    test: Welch | None
+    test: TTest | None
     p: float | None
     p_equivalent: float | None
     seeds_to_decide: int | None
@@ -96,11 +96,11 @@ def _diverged(arm: Sample, control: Sample) -> str:
     )
 
 
-def _amount(test: Welch) -> str:
+def _amount(test: TTest) -> str:
     return f"{abs(test.difference):.3g} {'lower' if test.difference < 0 else 'higher'} than the control"
 
 
-def _interval(test: Welch, rule: Rule) -> str:
+def _interval(test: TTest, rule: Rule) -> str:
     least, most = sorted((abs(test.low), abs(test.high)))  # an adjusted p <= alpha: the interval leaves zero out
     return f"; at least {least:.3g} and at most {most:.3g} ({100 * (1 - rule.alpha):.3g} % interval)"
 
@@ -109,7 +109,7 @@ def _signed(difference: float) -> str:
     return f"{abs(difference):.2g} {'lower' if difference < 0 else 'higher'}"
 
 
-def _undecided(evidence: Evidence, test: Welch, rule: Rule) -> str:
+def _undecided(evidence: Evidence, test: TTest, rule: Rule) -> str:
     span = f"the true difference may be anything from {_signed(test.low)} to {_signed(test.high)}"
     if test.p <= rule.alpha < (evidence.p or 1.0):
         span += f", and p {test.p:.2g} alone would do but not among {evidence.family} arms"

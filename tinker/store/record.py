@@ -141,13 +141,19 @@ class StoredTrial:
         A file that git does not know counts if it is in the packages or a plugin of the trial; others change nothing.
         """
         git = self.environment()["git"]
-        if git is None:
-            return None
-        modules = self.code().get("modules", {})
-        own = ("model/", "tinker/")
-        return bool(git["diff"]) or any(
-            path.startswith(own) or f"plugin:{PurePosixPath(path).name}" in modules for path in git["untracked"]
-        )
+        return None if git is None else bool(git["diff"]) or self._unknown_to_git(git)
+
+    def reproducible(self) -> bool | None:
+        """Whether commit and stored diff make the trial's code again: nothing was cut, and git knew every file of it.
+
+        None where it was no working tree.
+        """
+        git = self.environment()["git"]
+        return None if git is None else not git["diff_cut"] and not self._unknown_to_git(git)
+
+    def _unknown_to_git(self, git: dict[str, Any]) -> bool:
+        modules, own = self.code().get("modules", {}), ("model/", "tinker/")
+        return any(path.startswith(own) or f"plugin:{PurePosixPath(path).name}" in modules for path in git["untracked"])
 
     def _part(self, name: str) -> bytes:
         if self.result is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from tinker.tables.parquet import read, write
 from tinker.tables.trial_row import planned_row, stored_row
 
 TRIALS, CURVES, COMPARISONS = "trials.parquet", "curves.parquet", "comparisons.parquet"
+#: Key of the file metadata of trials.parquet.
+GRID = b"tinker_grid"
 #: What a table repeats from the grid; taken from the grid as it is now, so that a renamed arm is renamed everywhere.
 FROM_GRID = ("grid", "arm", "is_control", "changes_scale", "corpus", "scale", "seed_init", "seed_data", "trial_id")
 
@@ -35,8 +38,8 @@ class Collected:
     kept: int
 
 
-def collect(results: Path, grid: Grid) -> Collected:
-    """Write both tables of a grid, one row for each planned trial, and return them.
+def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
+    """Both tables of a grid, one row for each planned trial; written down unless `keep` is false.
 
     A trial that the store has never heard of keeps the row and the curve that the tables have of it, if it had
     finished: so a committed report outlives its store. One whose row was set aside there does not.
@@ -60,8 +63,23 @@ def collect(results: Path, grid: Grid) -> Collected:
                 curves.append(_curve(planned, trial.curve()))
     mark_packed(rows)
     metrics = {grid["decide"]["metric"]}.union(*rows) - set(schema.trials().names)
-    trials = write(folder / TRIALS, pa.Table.from_pylist(rows, schema.trials(metrics)))
-    return Collected(trials, write(folder / CURVES, pa.concat_tables([schema.curves().empty_table(), *curves])), kept)
+    trials = with_grid(pa.Table.from_pylist(rows, schema.trials(metrics)), grid)
+    points = pa.concat_tables([schema.curves().empty_table(), *curves])
+    if keep:
+        trials, points = write(folder / TRIALS, trials), write(folder / CURVES, points)
+    return Collected(trials, points, kept)
+
+
+def with_grid(trials: pa.Table, grid: Grid) -> pa.Table:
+    """The trials with `grid.json` in the file's metadata, so that the file alone is enough to judge the grid."""
+    text = json.dumps(grid, sort_keys=True, separators=(",", ":"))
+    return trials.replace_schema_metadata({**(trials.schema.metadata or {}), GRID: text})
+
+
+def grid_of(trials: pa.Table) -> dict[str, Any] | None:
+    """What `with_grid` put there; None in tables from before."""
+    text = (trials.schema.metadata or {}).get(GRID)
+    return None if text is None else dict(json.loads(text))
 
 
 def _stored(results: Path, grid: Grid) -> dict[str, StoredTrial]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from tinker.store.record import StoredTrial
+from tinker.store.verdicts import accepted
 from tinker.train.result import MEASURED
 
 Cell = Mapping[str, Any]
@@ -19,6 +21,7 @@ def planned_row(grid: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
         "grid": grid["name"],
         **{key: cell[key] for key in ("arm", "corpus", "scale", "seed_init", "seed_data", "trial_id")},
         **{key: arm[key] for key in ("is_control", "changes_scale", "params", "flops_per_token")},
+        "vocab_size": grid.get("vocab_size"),
         "status": "missing",
     }
 
@@ -53,6 +56,11 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
         "code_fingerprint": trial.code_fingerprint,
         "git_commit": git and git["commit"],
         "git_dirty": trial.uncommitted(),
+        "git_diff": git and git["diff"],
+        "git_diff_complete": trial.reproducible(),
+        "code_modules": modules_text(trial.code().get("modules", {})),
+        "code_accepted": [modules_text(code["modules"]) for code in accepted(trial.folder).values()],
+        "start_digest": result.get("start_digest"),
         "torch": environment["torch"],
         "device": environment["device"]["name"],
         **{name: metrics[name] for name in ("seconds", "tokens_per_s") if name in metrics},
@@ -60,6 +68,11 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
         **{name: value for name, value in metrics.items() if name not in MEASURED},
     }
     return row | measured
+
+
+def modules_text(modules: Mapping[str, str]) -> str:
+    """Digests by module, as the tables hold them."""
+    return json.dumps(modules, sort_keys=True, separators=(",", ":"))
 
 
 def _time(text: str | None) -> datetime | None:

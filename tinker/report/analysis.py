@@ -1,0 +1,84 @@
+"""A grid with all that is known of it: what it declared, its trials, their curves, and what the statistics say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tinker.errors import UserError
+from tinker.stats.compare import compare
+from tinker.stats.rule import Rule
+from tinker.tables import schema
+from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
+from tinker.tables.grids import load_grid
+from tinker.tables.parquet import read, write
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Rows of the three tables, and the grid that they belong to.
+
+    Attributes:
+        grid: `grid.json`.
+        trials: rows of trials.parquet, one for each planned trial.
+        curves: curves.parquet.
+        comparisons: rows of comparisons.parquet.
+        kept: how many finished trials only the tables know, since the store has lost them.
+    """
+
+    grid: dict[str, Any]
+    rule: Rule
+    trials: list[dict[str, Any]]
+    curves: pa.Table
+    comparisons: list[dict[str, Any]]
+    kept: int = 0
+
+    @classmethod
+    def of(cls, results: Path, name: str, *, keep: bool = True) -> Analysis:
+        """From the store; the three tables are written into `results/<name>` unless `keep` is false.
+
+        Raises:
+            UserError: no such grid, or tables that cannot be read or written.
+        """
+        grid = load_grid(results, name)
+        collected = collect(results, grid, keep=keep)
+        found = cls._judged(grid, collected.trials, collected.curves, collected.kept)
+        if keep:
+            write(results / name / COMPARISONS, pa.Table.from_pylist(found.comparisons, schema.comparisons()))
+        return found
+
+    @classmethod
+    def read(cls, folder: Path) -> Analysis:
+        """From tables that were committed, without a store: comparisons are computed anew from trials and curves.
+
+        Raises:
+            UserError: no trials.parquet there, or tables that are not tinker's.
+        """
+        path = folder / TRIALS
+        if not path.is_file():
+            raise UserError(f"{folder}: no {TRIALS} there; `tinker report` makes it, `tinker import` too")
+        table = read(path)
+        grid = grid_of(table)
+        if grid is None:  # tables from before the grid was kept in them
+            try:
+                grid = dict(json.loads((folder / "grid.json").read_text(encoding="utf-8")))
+            except (OSError, ValueError) as error:
+                raise UserError(f"{folder}: {TRIALS} holds no grid, and grid.json is not to be had ({error})") from None
+        rows = table.to_pylist()
+        trials = pa.Table.from_pylist(rows, schema.trials(schema.metric_names(table.schema)))  # older: fewer columns
+        curves = read(folder / CURVES) if (folder / CURVES).is_file() else schema.curves().empty_table()
+        return cls._judged(grid, trials, curves, 0)
+
+    @classmethod
+    def _judged(cls, grid: dict[str, Any], trials: pa.Table, curves: pa.Table, kept: int) -> Analysis:
+        rule, rows = Rule.from_grid(grid), trials.to_pylist()
+        compared = compare(rows, schema.metric_names(trials.schema), rule)
+        table = pa.Table.from_pylist(compared, schema.comparisons())
+        return cls(grid, rule, rows, curves, table.to_pylist(), kept)
