@@ -72,7 +72,7 @@ def test_effect_and_interval_stand_before_p_and_verdict(results: Path) -> None:
 def test_inconclusive_never_reads_as_no_difference(results: Path) -> None:
     for format in ("table", "md"):
         text = " ".join(_text(results, format).replace("\\", "").split())
-        assert re.search(r"linear \(\**inconclusive\**\): the true difference may be anything from", text)
+        assert re.search(r"linear \(\**inconclusive\**\): .*?the true difference may be anything from", text)
         assert 'Inconclusive is not "no difference"' in text
         assert "would decide the arms that noise leaves inconclusive" in text
 
@@ -86,7 +86,7 @@ def test_writes_the_three_tables_and_the_same_bytes_again(results: Path) -> None
 
 
 def test_comparisons_hold_the_rows_of_compare_in_full(results: Path) -> None:
-    report = make_report(results, "made-up")
+    report = make_report(results, "made-up").report
     rows = pq.read_table(results / "made-up" / "comparisons.parquet").to_pylist()
     assert rows == list(report.comparisons)
     rotary = next(row for row in rows if row["arm"] == "rotary" and row["primary"])
@@ -164,7 +164,7 @@ def test_more_seeds_are_not_advised_against_a_divergence(tmp_path: Path) -> None
         finish(tmp_path, arm, seed, val_loss=loss)
     finish(tmp_path, "rotary", 1, val_loss=1.9)
     finish(tmp_path, "rotary", 2, val_loss=math.nan, status="diverged")
-    (section,) = make_report(tmp_path, "made-up").sections
+    (section,) = make_report(tmp_path, "made-up").report.sections
     assert section.findings[0].verdict == "inconclusive"
     assert not any("seeds:" in step for step in section.next_steps)
 

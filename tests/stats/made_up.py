@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
 from tinker.tables import schema
@@ -32,3 +34,10 @@ def rows(arms: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
 def judged(trials: Sequence[Mapping[str, Any]], rule: Rule = RULE) -> dict[str, dict[str, Any]]:
     """The rows of the rule's metric by arm, with every column of comparisons.parquet."""
     return {found["arm"]: ALL | found for found in compare(trials, [rule.metric], rule)}
+
+
+def sample_of(mean: float, sd: float, n: int) -> list[float]:
+    """Values with exactly this mean and sd, to reproduce what was printed for data given by these."""
+    values = np.arange(n, dtype=float)
+    standard = (values - values.mean()) / values.std(ddof=1)
+    return [float(value) for value in mean + sd * standard]

@@ -8,20 +8,28 @@ from math import isclose
 
 import pytest
 
+from tests.stats.made_up import sample_of
 from tinker.stats.welch import welch
 
-# R datasets::sleep; `t.test(extra ~ group, data = sleep)` as printed on its help page.
+# R datasets::sleep; what R prints for `t.test(extra ~ group, data = sleep)`, an example of its help page `t.test`.
 SLEEP = ((0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0), (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4))
-# R datasets::mtcars; `t.test(mpg ~ am, data = mtcars)`.
+# R datasets::mtcars; what R prints for `t.test(mpg ~ am, data = mtcars)`.
 MTCARS = (
     (21.4, 18.7, 18.1, 14.3, 24.4, 22.8, 19.2, 17.8, 16.4, 17.3, 15.2, 10.4, 10.4, 14.7, 21.5, 15.5, 15.2, 13.3, 19.2),
     (21.0, 21.0, 22.8, 32.4, 30.4, 33.9, 27.3, 26.0, 30.4, 15.8, 19.7, 15.0, 21.4),
 )
-# Wikipedia, "Welch's t-test", examples 1 and 3.
+# Wikipedia, "Welch's t-test", version 994214781 (2020), examples 1 to 3.
 WIKIPEDIA_1 = (
     (27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4),
     (27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 20.5, 24.4),
 )
+WIKIPEDIA_2 = (
+    (17.2, 20.9, 22.6, 18.1, 21.7, 21.4, 23.5, 24.2, 14.7, 21.8),
+    (
+        21.5, 22.8, 21.0, 23.0, 21.6, 23.6, 22.5, 20.7, 23.4, 21.8, 20.7, 21.7, 21.5, 22.5, 23.6, 21.5, 22.5, 23.5,
+        21.5, 21.8,
+    ),
+)  # fmt: skip
 WIKIPEDIA_3 = (
     (19.8, 20.4, 19.6, 17.8, 18.5, 18.9, 18.3, 18.9, 19.5, 22.0),
     (
@@ -37,6 +45,7 @@ WIKIPEDIA_3 = (
         (SLEEP, -1.8608, 17.776, 0.07939, (4, 3, 5)),
         (MTCARS, -3.7671, 18.332, 0.001374, (4, 3, 6)),
         (WIKIPEDIA_1, -2.46, 25.0, 0.021, (2, 1, 3)),
+        (WIKIPEDIA_2, -1.57, 9.9, 0.149, (2, 1, 3)),
         (WIKIPEDIA_3, -2.22, 24.5, 0.036, (2, 1, 3)),
     ],
 )
@@ -57,6 +66,17 @@ def test_reproduces_the_printed_interval(
     assert test is not None
     assert isclose(test.low, low, abs_tol=5e-7)
     assert isclose(test.high, high, abs_tol=5e-7)
+
+
+def test_reproduces_the_car_mileages_of_nist() -> None:
+    """NIST e-Handbook 1.3.5.3, AUTO83B.DAT, by its printed means and sd; Welch's figures as the documentation of
+    Boost.Math prints them for these (example/students_t_two_samples.cpp).
+    """
+    test = welch(sample_of(20.14458, 6.41470, 249), sample_of(30.48101, 6.10771, 79), 0.05)
+    assert test is not None
+    assert round(test.difference / test.standard_error, 5) == -12.94627
+    assert round(test.df, 5) == 136.87499
+    assert f"{test.p:.3e}" == "1.571e-25"
 
 
 @pytest.mark.parametrize(

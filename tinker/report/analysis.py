@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from tinker.errors import UserError
+from tinker.report.learning import learning_curves
 from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
 from tinker.tables import schema
@@ -79,6 +80,7 @@ class Analysis:
     @classmethod
     def _judged(cls, grid: dict[str, Any], trials: pa.Table, curves: pa.Table, kept: int) -> Analysis:
         rule, rows = Rule.from_grid(grid), trials.to_pylist()
-        compared = compare(rows, schema.metric_names(trials.schema), rule)
+        learning = learning_curves(curves, rule.metric)
+        compared = compare(rows, schema.metric_names(trials.schema), rule, learning)
         table = pa.Table.from_pylist(compared, schema.comparisons())
         return cls(grid, rule, rows, curves, table.to_pylist(), kept)

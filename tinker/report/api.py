@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -11,10 +12,18 @@ from tinker.report.analysis import Analysis
 from tinker.report.build import build
 from tinker.report.view import Report
 
-Format = Literal["table", "md", "json"]
+Format = Literal["table", "md", "html", "json"]
 
 
-def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Report:
+@dataclass(frozen=True)
+class Made:
+    """The report, and the rows that it was made from: plots need them."""
+
+    report: Report
+    analysis: Analysis
+
+
+def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Made:
     """Write trials, curves and comparisons.parquet of the grid beside its `grid.json`, and return what they say.
 
     `notes` are what the caller knows of these results; they stand among the report's own.
@@ -24,14 +33,22 @@ def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Rep
     """
     found = Analysis.of(results, grid_name)
     kept = f"{found.kept} finished trials are known from the earlier tables only: the store does not hold them"
-    return build(found.grid, found.trials, found.comparisons, found.rule, [*notes, *([kept] if found.kept else [])])
+    said = [*notes, *([kept] if found.kept else [])]
+    return Made(build(found.grid, found.trials, found.comparisons, found.rule, said), found)
 
 
-def render(report: Report, format: Format, width: int = 100, color: bool = False) -> str:
+def render(made: Made, format: Format, width: int = 100, color: bool = False) -> str:
     """The report as text that ends with a newline. `width` (columns) and `color` are for `table` alone."""
     renderers: dict[Format, Callable[[], str]] = {
-        "table": lambda: terminal.render(report, width, color),
-        "md": lambda: markdown.render(report),
-        "json": lambda: json.render(report),
+        "table": lambda: terminal.render(made.report, width, color),
+        "md": lambda: markdown.render(made.report),
+        "html": lambda: _html(made),
+        "json": lambda: json.render(made.report),
     }
     return renderers[format]()
+
+
+def _html(made: Made) -> str:
+    from tinker.report import html  # jinja2, which the other formats can do without
+
+    return html.render(made.report, made.analysis)

@@ -11,7 +11,9 @@ from tinker.report.layout import costs, effects, skills
 from tinker.report.view import Finding, Report, Row, Section
 from tinker.stats.rule import Rule
 
-ORDER = ("better", "worse", "equivalent", "inconclusive", "cannot reach alpha", "exploratory", "invalid")
+ORDER = (
+    "better", "worse", "equivalent", "not worse", "inconclusive", "cannot reach alpha", "exploratory", "invalid",
+)  # fmt: skip
 
 
 def build(

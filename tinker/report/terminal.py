@@ -20,6 +20,7 @@ STYLES = {
     "better": "bold green",
     "worse": "bold red",
     "equivalent": "cyan",
+    "not worse": "cyan",
     "inconclusive": "yellow",
     "cannot reach alpha": "yellow",
     "exploratory": "magenta",

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from statistics import fmean
 from typing import Any
 
+from tinker.stats.noise_level import NoiseLevel
 from tinker.stats.power import minimum_detectable_effect, seeds_for_width, seeds_needed
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
-from tinker.stats.spread import sd_interval, sd_upper_limit
+from tinker.stats.spread import sd_interval
 
 Row = Mapping[str, Any]
 
 
-def described(rows: Sequence[Row], sample: Sample) -> dict[str, Any]:
-    """Identity, counts, spread and cost of one arm; `rows` are its trials, `sample` is how one metric sees them."""
+def described(rows: Sequence[Row], planned: Sample, compared: Sample | None = None) -> dict[str, Any]:
+    """Identity, counts, spread and cost of one arm.
+
+    `rows` are its trials, `planned` is how one metric sees them, `compared` those that the comparison rests on: at a
+    look, the first ones.
+    """
+    sample = planned if compared is None else compared
     first = rows[0]
     spread = sd_interval(sample.sd, len(sample.values)) if sample.sd is not None else None
     return {
         **{key: first[key] for key in ("grid", "arm", "is_control", "corpus", "scale")},
-        "n_planned": len(sample.runs),
+        "n_planned": len(planned.runs),
         "n": len(sample.values),
-        "n_diverged": sample.count("diverged"),
-        "n_failed": sample.count("failed"),
-        "n_unfinished": sample.count("unfinished"),
+        "n_diverged": planned.diverged,
+        "n_failed": planned.count("failed"),
+        "n_unfinished": planned.count("unfinished"),
         "mean": sample.mean,
         "sd": sample.sd,
         "sd_low": spread and spread[0],
         "sd_high": spread and spread[1],
         "min": min(sample.values, default=None),
         "max": max(sample.values, default=None),
+        "cv": sample.sd / abs(sample.mean) if sample.sd is not None and sample.mean else None,
         "params": first["params"],
+        "trainable_params": first["trainable_params"],
+        "active_params": first["active_params"],
         "flops_per_token": first["flops_per_token"],
         "tokens_per_s": _mean(rows, "tokens_per_s"),
         "seconds": _mean(rows, "seconds"),
@@ -61,28 +69,25 @@ def against(arm: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, Any
 def planned(arm: Sample, control: Sample, rule: Rule, family: int) -> dict[str, Any]:
     """What the planned seeds can find and how many `min_effect` would need, at the noise of these runs.
 
-    The variance is the mean of the arm's and the control's, as in a Welch test with equal numbers; the error rate is
-    what the first of `family` arms must reach.
+    The error rate is what the first of `family` arms must reach. `tinker plan` takes the same noise from the runs that
+    there are.
     """
-    known = [(s.sd**2, len(s.values) - 1) for s in (arm, control) if s.sd]
-    variance = sum(square for square, _ in known) / max(1, len(known))
-    sd = sqrt(variance)
-    if not sd:
+    level = NoiseLevel.of(arm.values, control.values)
+    if level is None:
         return {
             "minimum_detectable_effect": None,
             "seeds_needed": None,
             "seeds_needed_upper": None,
             "seeds_to_decide": None,
         }
-    df = sum(square for square, _ in known) ** 2 / sum(square**2 / df for square, df in known)  # Satterthwaite
     alpha = rule.strictest_alpha(family)
     smallest = minimum_detectable_effect(len(arm.runs), len(control.runs), alpha)
     # An interval of half-width min_effect / 2 either leaves zero out or lies inside +-min_effect, whatever the truth.
     return {
-        "minimum_detectable_effect": None if smallest is None else smallest * sd,
-        "seeds_needed": seeds_needed(rule.min_effect / sd, alpha),
-        "seeds_needed_upper": seeds_needed(rule.min_effect / sd_upper_limit(sd, df), alpha),
-        "seeds_to_decide": seeds_for_width(rule.min_effect / sd / 2.0, alpha),
+        "minimum_detectable_effect": None if smallest is None else smallest * level.sd,
+        "seeds_needed": seeds_needed(rule.min_effect / level.sd, alpha),
+        "seeds_needed_upper": seeds_needed(rule.min_effect / level.upper, alpha),
+        "seeds_to_decide": seeds_for_width(rule.min_effect / level.sd / 2.0, alpha),
     }
 
 

@@ -20,7 +20,9 @@ def cautions(arm_rows: Sequence[Row], arm: Sample) -> list[str]:
         said.append(
             f"{arm.count('diverged')} of {len(arm.runs)} runs diverged; mean and sd are of the survivors: biased"
         )
-    not_finite = [run.seed for run in arm.runs if run.outcome == "diverged" and _claims_done(arm_rows, run)]
+    elif arm.diverged:
+        said.append(f"{arm.diverged} of {len(arm.runs)} runs diverged and count as guessing, with a loss of ln V")
+    not_finite = [run.seed for run in arm.runs if run.diverged and _claims_done(arm_rows, run)]
     if not_finite:
         said.append(f"{labels(not_finite)} ended with a value that is not finite: counted as diverged")
     counts = Counter(arm.values)

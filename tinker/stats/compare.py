@@ -6,30 +6,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinker.errors import UserError
+from tinker.stats import tested
 from tinker.stats.arm_row import Row, against, described, planned
 from tinker.stats.cautions import cautions, size_cautions
-from tinker.stats.holm import holm
+from tinker.stats.cost_row import Curves, at_equal_cost
+from tinker.stats.effect_row import against_all, pairing, sizes
+from tinker.stats.family import Judged, judge
+from tinker.stats.reach import smallest_p
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.soundness import unsound
-from tinker.stats.t_test import TTest
-from tinker.stats.tost import tost
-from tinker.stats.verdict import Evidence, decide
+from tinker.stats.verdict import Facts, decide
 from tinker.stats.welch import welch
 
 Arms = Mapping[str, Sequence[Row]]
 
 
-def compare(trials: Sequence[Row], metrics: Sequence[str], rule: Rule) -> list[dict[str, Any]]:
+def compare(
+    trials: Sequence[Row], metrics: Sequence[str], rule: Rule, curves: Curves | None = None
+) -> list[dict[str, Any]]:
     """A row per arm, metric, corpus and scale: keys as in comparisons.parquet, absent where they do not apply.
 
-    Arms keep their order in `trials`; the rule's metric comes first. Only it gets an adjusted p and a verdict; the
-    other metrics get effect, interval and an unadjusted p.
+    Arms keep their order in `trials`; the rule's metric comes first. Only it gets a verdict and what belongs to one; of
+    the others there are effect, interval and an unadjusted p.
 
     Args:
         trials: rows of trials.parquet, one for each planned trial, whatever became of it.
         metrics: its metric columns, the rule's among them. Another one is left out of a corpus and scale where no trial
             has a value of it.
+        curves: of the rule's metric by trial id, for effects at equal cost.
 
     Raises:
         UserError: a corpus and scale has not exactly one control.
@@ -40,55 +45,92 @@ def compare(trials: Sequence[Row], metrics: Sequence[str], rule: Rule) -> list[d
         for trial in trials:
             if (trial["corpus"], trial["scale"]) == (corpus, scale):
                 arms.setdefault(trial["arm"], []).append(trial)
+        controls = [name for name, runs in arms.items() if runs[0]["is_control"]]
+        if len(controls) != 1:
+            raise UserError(f"a grid has one control on each corpus and scale, not {len(controls)} {controls}")
         measured = [m for m in metrics if any(run[m] is not None for runs in arms.values() for run in runs)]
-        for metric in [rule.metric, *(name for name in measured if name != rule.metric)]:
-            rows += _family(arms, metric, rule)
+        rows += _primary(arms, controls[0], rule, curves or {})
+        for metric in measured:
+            if metric != rule.metric:
+                rows += _secondary(arms, controls[0], metric, rule)
     return rows
 
 
-def _family(arms: Arms, metric: str, rule: Rule) -> list[dict[str, Any]]:
-    """The rows of one corpus, scale and metric: the tests that are corrected together."""
-    controls = [name for name, runs in arms.items() if runs[0]["is_control"]]
-    if len(controls) != 1:
-        raise UserError(f"a grid has one control on each corpus and scale, not {len(controls)} {controls}")
-    samples = {name: Sample.of(runs, metric) for name, runs in arms.items()}
-    control = samples.pop(controls[0])
-    problems = {name: unsound(sample, control, metric) for name, sample in samples.items()}
-    tests = {
-        name: None if problems[name] else welch(sample.values, control.values, rule.alpha)
-        for name, sample in samples.items()
-    }
-    primary = metric == rule.metric
-    common = {"metric": metric, "primary": primary, "alpha": rule.alpha, "min_effect": rule.min_effect}
-    common |= {"rule_hash": rule.hash}
-    base = described(arms[controls[0]], control)
-    rows = [{**common, **base, "verdict": "control", "warnings": cautions(arms[controls[0]], control)}]
-    adjusted = _adjust({name: None if test is None else test.p for name, test in tests.items()}, rule)
-    margins = {name: tost(t, rule.min_effect) if t else None for name, t in tests.items()}
-    alike = _adjust(margins, rule)
-    for name, sample in samples.items():
-        own = described(arms[name], sample)
+def _primary(arms: Arms, control_name: str, rule: Rule, curves: Curves) -> list[dict[str, Any]]:
+    """The rows of the metric that decides."""
+    samples = {name: Sample.of(runs, rule.metric, rule.diverged == "cap") for name, runs in arms.items()}
+    control = samples.pop(control_name)
+    common = _common(rule.metric, rule) | {"test": tested.name(rule)}
+    whole = described(arms[control_name], control)
+    rows = [{**common, **whole, "verdict": "control", "warnings": cautions(arms[control_name], control)}]
+    found = judge(samples, control, rule)
+    together = against_all(found, rule)
+    for name, judged in found.items():
+        sample, runs = samples[name], arms[name]
+        own = described(runs, sample, judged.arm)
+        base = described(arms[control_name], control, judged.control)
         row = {**common, **own, **against(own, base), **planned(sample, control, rule, len(samples))}
-        row |= {} if problems[name] else _effect(own, base, tests[name])
-        said = size_cautions(row["params_ratio"], row["flops_ratio"], arms[name][0]["changes_scale"])
-        row["warnings"] = cautions(arms[name], sample) + said
-        if primary:
-            found = (problems[name], tests[name], adjusted[name], alike[name])
-            verdict = decide(Evidence(sample, control, *found, row["seeds_to_decide"], len(samples)), rule)
-            row |= {"p_adjusted": adjusted[name], "p_equivalent": alike[name]}
-            row |= {"verdict": verdict.word, "reason": verdict.reason}
+        row["smallest_p"] = smallest_p(
+            rule.test, rule.pairing == "seed", len(sample.runs), _partners(sample, control, rule)
+        )
+        row["warnings"] = cautions(runs, sample) + size_cautions(
+            row["params_ratio"], row["flops_ratio"], runs[0]["changes_scale"]
+        )
+        if not judged.problem:
+            row |= _effect(own, base, judged) | together.get(name, {}) | sizes(judged.arm, judged.control, rule)
+            row |= pairing(judged.arm, judged.control, rule)
+            row |= at_equal_cost(row, runs, arms[control_name], curves, rule)
+        facts = Facts(sample, control, len(samples), row["smallest_p"], row["seeds_to_decide"], row.get("p_dunnett"))
+        verdict = decide(judged, facts, rule)
+        row |= {"p_adjusted": judged.p, "p_equivalent": judged.p_equivalent, "p_not_worse": judged.p_not_worse}
+        row |= {"e_value": judged.e_value, "look": judged.look, "verdict": verdict.word, "reason": verdict.reason}
         rows.append(row)
     return rows
 
 
-def _adjust(p_values: Mapping[str, float | None], rule: Rule) -> dict[str, float | None]:
-    values = list(p_values.values())
-    return dict(zip(p_values, holm(values) if rule.correction == "holm" else values, strict=True))
+def _secondary(arms: Arms, control_name: str, metric: str, rule: Rule) -> list[dict[str, Any]]:
+    """The rows of a metric that decides nothing: Welch's effect, interval and p, whatever the rule tests with."""
+    samples = {name: Sample.of(runs, metric) for name, runs in arms.items()}
+    control = samples.pop(control_name)
+    common = _common(metric, rule)
+    base = described(arms[control_name], control)
+    rows = [{**common, **base, "verdict": "control", "warnings": cautions(arms[control_name], control)}]
+    for name, sample in samples.items():
+        own = described(arms[name], sample)
+        row = {**common, **own, **against(own, base), "warnings": cautions(arms[name], sample)}
+        problem = unsound(sample, control, metric)
+        if not problem:
+            effect = welch(sample.values, control.values, rule.alpha)
+            judged = Judged(sample, control, "", None if effect is None else tested.Tested(effect, effect.p))
+            row |= _effect(own, base, judged)
+        rows.append(row)
+    return rows
 
 
-def _effect(arm: Row, control: Row, test: TTest | None) -> dict[str, float | None]:
+def _common(metric: str, rule: Rule) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        "primary": metric == rule.metric,
+        "alpha": rule.alpha,
+        "min_effect": rule.min_effect,
+        "rule_hash": rule.hash,
+    }
+
+
+def _partners(arm: Sample, control: Sample, rule: Rule) -> int:
+    """Runs of the control that the declared test sets against the arm's: for pairs, those with a run of equal seed."""
+    if rule.pairing == "none":
+        return len(control.runs)
+    return len({run.seed for run in arm.runs} & {run.seed for run in control.runs})
+
+
+def _effect(arm: Row, control: Row, judged: Judged) -> dict[str, Any]:
     """Of a sound comparison. One seed a side has a difference and nothing that says how sure it is."""
-    if test is not None:
-        return {"difference": test.difference, "low": test.low, "high": test.high, "p": test.p}
+    row: dict[str, Any] = {"blocks": len(judged.arm.by_block.keys() | judged.control.by_block.keys())}
+    if judged.test is not None:
+        row["p"] = judged.test.p
+    if judged.test is not None and judged.test.effect is not None:
+        effect = judged.test.effect
+        return row | {"difference": effect.difference, "low": effect.low, "high": effect.high}
     means = arm["mean"], control["mean"]
-    return {"difference": None if None in means else means[0] - means[1]}
+    return row | {"difference": None if None in means else means[0] - means[1]}

@@ -54,4 +54,6 @@ def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) ->
 
 
 def _grown(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    return all(now[side][: len(then[side])] == then[side] for side in ("arms", "control"))
+    """Whether seeds were only added, and on both sides alike: other shares would make other blocks of the same runs."""
+    alike = len(then["arms"]) * len(now["control"]) == len(now["arms"]) * len(then["control"])
+    return alike and all(now[side][: len(then[side])] == then[side] for side in ("arms", "control"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
-from statistics import fmean, stdev
+from math import isfinite, log, sqrt
+from statistics import fmean
 from typing import Any, Literal
+
+from tinker.stats.moments import variance
 
 Seed = tuple[int, int]
 Outcome = Literal["measured", "unmeasured", "diverged", "failed", "unfinished"]
@@ -17,8 +19,8 @@ Outcome = Literal["measured", "unmeasured", "diverged", "failed", "unfinished"]
 class Run:
     """One planned training run.
 
-    `seed` is (init, data); `value` the metric at the final step; `excess` nats a token over what no model can beat, on
-    corpora where that is known.
+    `seed` is (init, data); `value` the metric at the final step, or what a diverged run counts as; `excess` nats a
+    token over what no model can beat, on corpora where that is known.
     """
 
     seed: Seed
@@ -30,10 +32,14 @@ class Run:
     packed: bool
     cause: str
     excess: float | None
+    diverged: bool = False
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], metric: str) -> Run:
-        """From a row of trials.parquet. A run that ended with NaN or infinity diverged, whatever its status says."""
+    def of(cls, row: Mapping[str, Any], metric: str, capped: bool = False) -> Run:
+        """From a row of trials.parquet. A run that ended with NaN or infinity diverged, whatever its status says.
+
+        `capped`: a diverged run counts as one that guesses, with a loss of ln V, and so does any that ended above that.
+        """
         value: float | None = row[metric]
         status = row["status"]
         outcome: Outcome
@@ -41,6 +47,10 @@ class Run:
             outcome = "unmeasured" if value is None else "measured" if isfinite(value) else "diverged"
         else:
             outcome = status if status in ("diverged", "failed") else "unfinished"
+        diverged = outcome == "diverged"
+        if capped and row["vocab_size"] and outcome in ("measured", "diverged"):
+            guess = log(row["vocab_size"])
+            value, outcome = guess if diverged or value is None else min(value, guess), "measured"
         return cls(
             seed=(row["seed_init"], row["seed_data"]),
             outcome=outcome,
@@ -51,6 +61,7 @@ class Run:
             packed=bool(row["packed"]),
             cause=row["cause"] or "",
             excess=row.get("excess"),
+            diverged=diverged,
         )
 
 
@@ -61,10 +72,19 @@ class Sample:
     runs: tuple[Run, ...]
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]], metric: str) -> Sample:
-        """The rows of one arm, corpus and scale."""
-        runs = (Run.of(row, metric) for row in rows)
+    def of(cls, rows: Iterable[Mapping[str, Any]], metric: str, capped: bool = False) -> Sample:
+        """The rows of one arm, corpus and scale; `capped` as in `Run.of`."""
+        runs = (Run.of(row, metric, capped) for row in rows)
         return cls(tuple(sorted(runs, key=lambda run: (run.seed, run.trial_id, str(run.value)))))
+
+    def first(self, count: int, before: Sample | None = None) -> Sample:
+        """The first `count` runs, in the order of their seeds; those of the seeds of `before` come first of all."""
+        return Sample(self.in_order(before)[:count])
+
+    def in_order(self, before: Sample | None = None) -> tuple[Run, ...]:
+        """All runs in the order in which looks take them."""
+        early = {run.seed for run in before.runs} if before else set()
+        return tuple(sorted(self.runs, key=lambda run: run.seed not in early))
 
     @cached_property
     def values(self) -> list[float]:
@@ -79,7 +99,31 @@ class Sample:
     @cached_property
     def sd(self) -> float | None:
         """Sample standard deviation over seeds (ddof 1); None below two values."""
-        return stdev(self.values) if len(self.values) > 1 else None
+        return sqrt(variance(self.values)) if len(self.values) > 1 else None
+
+    @cached_property
+    def by_seed(self) -> dict[Seed, float]:
+        """The values by seed."""
+        return {run.seed: run.value for run in self.runs if run.outcome == "measured" and run.value is not None}
+
+    @cached_property
+    def by_block(self) -> dict[str, list[float]]:
+        """The values by kind of machine."""
+        found: dict[str, list[float]] = {}
+        for run in self.runs:
+            if run.outcome == "measured" and run.value is not None:
+                found.setdefault(run.environment or "unknown", []).append(run.value)
+        return found
+
+    @property
+    def finished(self) -> bool:
+        """Whether no run is still to come."""
+        return all(run.outcome != "unfinished" for run in self.runs)
+
+    @cached_property
+    def diverged(self) -> int:
+        """How many runs diverged, whatever they count as."""
+        return sum(run.diverged for run in self.runs)
 
     def count(self, outcome: Outcome) -> int:
         """How many runs ended so."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample, labels
 
 #: Metrics that the neighbours on the machine change.
@@ -13,8 +14,8 @@ SPEEDS = ("tokens_per_s", "seconds")
 BELOW_FLOOR = -0.02
 
 
-def unsound(arm: Sample, control: Sample, metric: str) -> str:
-    """Why the comparison is invalid, in one sentence; empty where it is sound."""
+def unsound(arm: Sample, control: Sample, metric: str, rule: Rule | None = None) -> str:
+    """Why the comparison is invalid, in one sentence; empty where it is sound. Without a `rule` nothing is decided."""
     both = arm.runs + control.runs
     shared = {run.trial_id for run in arm.runs} & {run.trial_id for run in control.runs}
     if shared:
@@ -35,8 +36,10 @@ def unsound(arm: Sample, control: Sample, metric: str) -> str:
                 f"(excess {least:.3f}): it sees what it should predict; see tinker verify"
             )
     environments = sorted({run.environment for run in both if run.environment is not None})
-    if len(environments) > 1:
+    if len(environments) > 1 and (rule is None or rule.blocks == "none"):
         return f"the runs come from unlike machines or library versions ({', '.join(environments)}): run all on one"
+    if len(environments) > 1 and not arm.by_block.keys() & control.by_block.keys():
+        return f"arm and control share no kind of machine ({', '.join(environments)}), so there is nothing to compare"
     steps = sorted({run.steps for run in both if run.steps is not None})
     if len(steps) > 1:
         return (
@@ -51,6 +54,8 @@ def unsound(arm: Sample, control: Sample, metric: str) -> str:
             return f"incomplete: {labels(sample.seeds('failed'))} of the {who} failed{why}; run the grid again"
         if sample.count("unmeasured"):
             return f"{labels(sample.seeds('unmeasured'))} of the {who} ended without a value of {metric}"
+    if rule is not None and rule.diverged == "cap" and (arm.count("diverged") or control.count("diverged")):
+        return "a diverged run counts as guessing, and the loss of that is not known: the rows have no vocab_size"
     return _unbalanced(arm, control)
 
 

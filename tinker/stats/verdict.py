@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tinker.stats import wording as say
+from tinker.stats.family import Judged
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.soundness import partial
-from tinker.stats.t_test import TTest
+from tinker.stats.tested import probability_better
 
 Word = Literal[
-    "control", "better", "worse", "equivalent", "inconclusive", "cannot reach alpha", "invalid", "exploratory"
+    "control",
+    "better",
+    "worse",
+    "equivalent",
+    "not worse",
+    "inconclusive",
+    "cannot reach alpha",
+    "exploratory",
+    "invalid",
 ]
 
 
@@ -24,97 +34,78 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """All that a verdict rests on. `p` and `p_equivalent` are adjusted for the `family` of arms that were declared."""
+class Facts:
+    """What a verdict needs beside the tests: of all planned runs of the arm, the control, and the family of arms."""
 
     arm: Sample
     control: Sample
-    problem: str  # why the comparison is unsound; empty if it is sound
-    test: TTest | None
-    p: float | None
-    p_equivalent: float | None
-    seeds_to_decide: int | None
     family: int
+    smallest_p: float
+    seeds_to_decide: int | None
+    p_dunnett: float | None
 
 
-def decide(evidence: Evidence, rule: Rule) -> Verdict:
+def decide(judged: Judged, facts: Facts, rule: Rule) -> Verdict:
     """The first of these that applies: invalid, cannot reach alpha, exploratory, and then what the numbers say."""
-    arm, control = evidence.arm, evidence.control
-    if evidence.problem:
-        return Verdict("invalid", evidence.problem)
-    if min(len(arm.runs), len(control.runs)) < 2:
-        who = "the arm" if len(arm.runs) < 2 else "the control"
-        reason = f"{who} has one planned seed, and no test can be made of one: declare at least two"
-        return Verdict("cannot reach alpha", reason)
-    said = _weigh(evidence, rule)
+    if judged.problem:
+        return Verdict("invalid", judged.problem)
+    if facts.smallest_p > rule.strictest_alpha(facts.family):
+        return Verdict("cannot reach alpha", say.unreachable(facts.arm, facts.control, facts.smallest_p, facts.family))
+    if judged.look == 0:
+        return Verdict("exploratory", say.before_the_first_look(facts.arm, rule))
+    said = _weigh(judged, facts, rule)
     if rule.edited:
         return Verdict("exploratory", f"{rule.edited}; under it the numbers would read {said.word}: {said.reason}")
-    unfinished = partial(arm, control)
-    if unfinished:
+    unfinished = partial(facts.arm, facts.control)
+    if unfinished and not rule.looks and not rule.anytime:
         return Verdict("exploratory", f"{unfinished}, and a verdict waits for all: finish the grid with `tinker run`")
     return said
 
 
-def _weigh(evidence: Evidence, rule: Rule) -> Verdict:
-    """What the numbers say of a sound and complete comparison."""
-    arm, control, test = evidence.arm, evidence.control, evidence.test
-    diverged = arm.count("diverged"), control.count("diverged")
+def _weigh(judged: Judged, facts: Facts, rule: Rule) -> Verdict:
+    """What the numbers say of a sound comparison whose time has come."""
+    test, arm, control = judged.test, judged.arm, judged.control
+    # Diverged runs that count as a number or a rank are in the test; others are the worst outcome, and in no mean.
+    left_out = arm.count("diverged"), control.count("diverged")
+    ranked = rule.diverged == "rank" and any(left_out)
     if test is None:
-        return _untestable(arm, control)
-    if evidence.p_equivalent is not None and evidence.p_equivalent <= rule.alpha and not any(diverged):
-        margin = f"+-{rule.min_effect:g}"
-        if evidence.p is not None and evidence.p <= rule.alpha:
-            return Verdict("equivalent", f"{_amount(test)}, surely some but less than the {margin} that would matter")
-        return Verdict("equivalent", f"{_amount(test)}; a difference as large as {margin} is ruled out")
-    sign = rule.sign(test.difference)
-    if evidence.p is not None and evidence.p <= rule.alpha:
-        # Diverged runs are the worst outcome: they flatter the mean of the side that they left.
-        if sign > 0 and not diverged[0]:
-            return Verdict("better", f"{_amount(test)}{_interval(test, rule)}")
-        if sign < 0 and not diverged[1]:
-            return Verdict("worse", f"{_amount(test)}{_interval(test, rule)}")
-    if any(diverged):
-        return Verdict("inconclusive", f"{_diverged(arm, control)}; the mean of the survivors alone decides nothing")
-    return Verdict("inconclusive", _undecided(evidence, test, rule))
+        return _untestable(judged, rule)
+    certain = judged.p is not None and judged.p <= rule.alpha
+    alike = judged.p_equivalent is not None and judged.p_equivalent <= rule.alpha
+    if alike and test.effect is not None and not any(left_out):
+        return Verdict("equivalent", say.equivalent(test.effect, certain, rule) + say.at_look(judged, rule))
+    sign = rule.sign(test.effect.difference) if test.effect else 0
+    if ranked:
+        share = probability_better(arm, control, rule)
+        sign = (share > 0.5) - (share < 0.5)
+    # They flatter the mean of the side that they left.
+    if certain and sign > 0 and (ranked or not left_out[0]):
+        return Verdict("better", say.decided(judged, ranked, rule) + say.at_look(judged, rule))
+    if certain and sign < 0 and (ranked or not left_out[1]):
+        return Verdict("worse", say.decided(judged, ranked, rule) + say.at_look(judged, rule))
+    if any(left_out):
+        return Verdict("inconclusive", say.diverged(arm, control, ranked))
+    assert test.effect is not None, "without an effect some run diverged"
+    if judged.p_not_worse is not None and judged.p_not_worse <= rule.alpha:
+        return Verdict("not worse", say.not_worse(test.effect, rule) + say.at_look(judged, rule))
+    return Verdict("inconclusive", say.undecided(judged, facts, rule))
 
 
-def _untestable(arm: Sample, control: Sample) -> Verdict:
+def _untestable(judged: Judged, rule: Rule) -> Verdict:
+    arm, control = judged.arm, judged.control
     if arm.count("diverged") or control.count("diverged"):
-        return Verdict("inconclusive", f"{_diverged(arm, control)}; too few are left for a test")
+        return Verdict("inconclusive", say.too_few_left(arm, control))
+    if rule.pairing == "seed" and len(arm.by_seed.keys() & control.by_seed.keys()) < 2:
+        return Verdict(
+            "inconclusive", "fewer than two seeds have finished on both sides: no pairs to test"
+        )
     if len(arm.values) < 2 or len(control.values) < 2:
         return Verdict("inconclusive", "fewer than two seeds have finished on one side, so there is no test yet")
+    if rule.blocks == "hardware" and len(set(arm.values)) > 1:
+        return Verdict("inconclusive", "no kind of machine has enough runs of both sides for a test within it")
+    if rule.anytime and len(set(arm.values)) > 1:
+        return Verdict("inconclusive", "fewer than two blocks of seeds have finished, so there is no evidence yet")
     reason = (
         "all seeds of the arm agree to the last digit, and so do the control's: the seed does not reach the training"
     )
     return Verdict("invalid", reason)
-
-
-def _diverged(arm: Sample, control: Sample) -> str:
-    return (
-        f"{arm.count('diverged')} of {len(arm.runs)} runs diverged"
-        f" (control: {control.count('diverged')} of {len(control.runs)})"
-    )
-
-
-def _amount(test: TTest) -> str:
-    return f"{abs(test.difference):.3g} {'lower' if test.difference < 0 else 'higher'} than the control"
-
-
-def _interval(test: TTest, rule: Rule) -> str:
-    least, most = sorted((abs(test.low), abs(test.high)))  # an adjusted p <= alpha: the interval leaves zero out
-    return f"; at least {least:.3g} and at most {most:.3g} ({100 * (1 - rule.alpha):.3g} % interval)"
-
-
-def _signed(difference: float) -> str:
-    return f"{abs(difference):.2g} {'lower' if difference < 0 else 'higher'}"
-
-
-def _undecided(evidence: Evidence, test: TTest, rule: Rule) -> str:
-    span = f"the true difference may be anything from {_signed(test.low)} to {_signed(test.high)}"
-    if test.p <= rule.alpha < (evidence.p or 1.0):
-        span += f", and p {test.p:.2g} alone would do but not among {evidence.family} arms"
-    seeds = evidence.seeds_to_decide
-    if seeds is None:
-        return f"{span}; min_effect {rule.min_effect:g} is too small against the noise for any number of seeds"
-    seeds = max(seeds, len(evidence.arm.runs) + 1)  # the planned ones were nearly enough, and by chance were not
-    return f"{span}; about {seeds} seeds per arm would decide for a min_effect of {rule.min_effect:g}"

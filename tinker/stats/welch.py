@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
-from statistics import fmean, variance
+from statistics import fmean
 
+from tinker.stats.moments import variance
 from tinker.stats.t_test import TTest
 
 
@@ -18,7 +19,7 @@ def welch(arm: Sequence[float], control: Sequence[float], alpha: float) -> TTest
     n, m = len(arm), len(control)
     if n < 2 or m < 2:
         return None
-    # The statistics module computes exactly and rounds once: equal values have variance 0, and no order matters.
+    # Equal values have variance 0 exactly, and no order of the runs matters.
     share, control_share = variance(arm) / n, variance(control) / m
     total = share + control_share
     if total == 0.0:

@@ -1,0 +1,87 @@
+"""What the finished seeds say of an arm under a rule that may be asked after any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ulp
+
+from tinker.stats.e_process import anytime_p, blocks, e_process, e_value
+from tinker.stats.rule import Rule
+from tinker.stats.sample import Run, Sample
+from tinker.stats.t_test import TTest
+from tinker.stats.tested import Tested
+from tinker.stats.welch import welch
+
+
+@dataclass(frozen=True)
+class Seen:
+    """p values that hold whenever one looks, the interval likewise; `e` is the highest of the e-process."""
+
+    test: Tested | None
+    p: float | None = None
+    p_equivalent: float | None = None
+    p_not_worse: float | None = None
+    e: float | None = None
+
+
+def at_any_time(arm: Sample, control: Sample, rule: Rule) -> Seen:
+    """1/e is a p; the interval is of the differences that the evidence does not refuse, a confidence sequence.
+
+    That interval inside +-min_effect says equivalent, and 1/e of the margins is its p. Howard, Ramdas, McAuliffe &
+    Sekhon, Annals of Statistics 49 (2021) 1055-1080, for confidence sequences.
+    """
+    planned = len(arm.runs), len(control.runs)
+    sides = _values(arm.in_order()), _values(control.in_order(arm))
+    process = e_process(*sides, planned)
+    means = blocks(*sides, planned)
+    if len(means) < 2:
+        return Seen(None)
+    arms, controls = [pair[0] for pair in means], [pair[1] for pair in means]
+    plain = welch(arms, controls, rule.alpha)
+    if plain is None:
+        return Seen(None)
+
+    def against(difference: float) -> float:
+        return e_value([value - difference for value in arms], controls)
+
+    low, high = (_bound(against, plain, side, 1.0 / rule.alpha) for side in (-1, 1))
+    effect = TTest(plain.difference, plain.standard_error, plain.df, low, high, anytime_p(process[-1]))
+    margins = {side: _refused(against, plain.difference, side * rule.min_effect) for side in (-1, 1)}
+    return Seen(
+        Tested(effect, effect.p),
+        effect.p,
+        max(margins.values()),
+        margins[1 if rule.lower else -1],
+        process[-1],
+    )
+
+
+def _values(runs: Sequence[Run]) -> list[float]:
+    """Of the runs up to the first that is still to come; one that diverged has none."""
+    values = []
+    for run in runs:
+        if run.outcome == "unfinished":
+            break
+        if run.outcome == "measured" and run.value is not None:
+            values.append(run.value)
+    return values
+
+
+def _refused(against: Callable[[float], float], difference: float, margin: float) -> float:
+    """p of "the true difference is at the margin or beyond"; 1 where the estimate itself is."""
+    return anytime_p(against(margin)) if (difference < margin) == (margin > 0) else 1.0
+
+
+def _bound(against: Callable[[float], float], plain: TTest, side: int, enough: float) -> float:
+    """The end of the interval on one side: where the evidence against such a difference becomes `enough`."""
+    inside, step = plain.difference, plain.standard_error
+    while against(plain.difference + side * step) < enough:
+        if step > 1e12 * plain.standard_error:
+            return side * float("inf")
+        inside, step = plain.difference + side * step, 2.0 * step
+    outside = plain.difference + side * step
+    while abs(outside - inside) > max(1e-9 * plain.standard_error, 4.0 * ulp(outside)):
+        middle = (inside + outside) / 2.0
+        inside, outside = (middle, outside) if against(middle) < enough else (inside, middle)
+    return outside

@@ -1,0 +1,110 @@
+"""Permutation tests of the mean: how often would chance labels give a difference so large?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import comb, fsum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinker.stats.finite import demand_finite
+
+Array = NDArray[np.float64]
+#: More relabellings than these are not counted but drawn.
+MOST_EXACT = 200_000
+#: Relabellings that are drawn then: at p = .05 they give p to +-.0014 (95 %), and no p below 2e-5.
+DRAWS = 99_999
+_SEED = 0  # of the draws: the same input has the same p
+_AT_ONCE = 10_000  # drawn relabellings held in memory
+
+
+def permutation(arm: Sequence[float], control: Sequence[float]) -> float:
+    """Two-sided p of the difference of means, over all ways to call as many of the values the arm's; 1 on an empty side.
+
+    Twice the smaller tail, at most 1, so that it is valid for each direction by itself. Exact up to `MOST_EXACT`
+    relabellings; above, `DRAWS` random ones, and (b + 1) / (B + 1) for each tail. Differences that are equal but for
+    rounding count as ties. Source: Fisher, The Design of Experiments (1935) section 21; Pitman, Supplement to the
+    Journal of the Royal Statistical Society 4 (1937) 119-130; drawn: Phipson and Smyth, Statistical Applications in
+    Genetics and Molecular Biology 9 (2010) article 39.
+
+    Raises:
+        ValueError: a value is NaN or infinite.
+    """
+    demand_finite(arm, control)
+    values = np.sort(np.array([*arm, *control], dtype=np.float64))
+    n = len(arm)
+    if not 0 < n < len(values):
+        return 1.0
+    # The sum of the arm's values orders relabellings as the difference of means does; about the mean it has few digits.
+    mean = fsum(values) / len(values)
+    seen = fsum(value - mean for value in arm)
+    rounding = _rounding(values)
+    if comb(len(values), n) <= MOST_EXACT:
+        return _counted(_subset_sums(values - mean, n), seen, rounding)
+    return _drawn(_random_subset_sums(values - mean, n), seen, rounding)
+
+
+def sign_flip(differences: Sequence[float]) -> float:
+    """Two-sided p of the mean of paired differences, over all ways to swap arm and control within pairs; 1 without any.
+
+    Exact up to `MOST_EXACT` ways (17 pairs); above, as `permutation`. Source: Fisher (1935) section 21.
+
+    Raises:
+        ValueError: a value is NaN or infinite.
+    """
+    demand_finite(differences)
+    sizes = np.sort(np.abs(np.array(differences, dtype=np.float64)))
+    seen, rounding = fsum(differences), _rounding(sizes)
+    if 2 ** len(sizes) <= MOST_EXACT:
+        sums = np.zeros(1)
+        for size in sizes:
+            sums = np.concatenate([sums - size, sums + size])
+        return _counted(sums, seen, rounding)
+    return _drawn(_random_signed_sums(sizes), seen, rounding)
+
+
+def _rounding(values: Array) -> float:
+    """How far apart two sums of the values may come out that are equal on paper."""
+    return float(8.0 * np.finfo(np.float64).eps * len(values) * np.max(np.abs(values), initial=0.0))
+
+
+def _counted(sums: Array, seen: float, rounding: float) -> float:
+    tails = (np.count_nonzero(sums >= seen - rounding), np.count_nonzero(sums <= seen + rounding))
+    return min(1.0, 2.0 * min(tails) / len(sums))
+
+
+def _drawn(chunks: Iterator[Array], seen: float, rounding: float) -> float:
+    above = below = 1  # the labels as they are count as one of the draws
+    for sums in chunks:
+        above += np.count_nonzero(sums >= seen - rounding)
+        below += np.count_nonzero(sums <= seen + rounding)
+    return min(1.0, 2.0 * min(above, below) / (DRAWS + 1))
+
+
+def _subset_sums(values: Array, n: int) -> Array:
+    """The sum of every subset of n values, grown value by value; only sizes that can still become n are kept."""
+    sums = {0: np.zeros(1)}
+    for place, value in enumerate(values):
+        left = len(values) - place - 1
+        grown: dict[int, Array] = {}
+        for size in range(max(0, n - left), min(n, place + 1) + 1):
+            parts = [sums[size]] if size in sums else []
+            parts += [sums[size - 1] + value] if size - 1 in sums else []
+            grown[size] = np.concatenate(parts)
+        sums = grown
+    return sums[n]
+
+
+def _random_subset_sums(values: Array, n: int) -> Iterator[Array]:
+    generator = np.random.default_rng(_SEED)
+    for start in range(0, DRAWS, _AT_ONCE):
+        rows = np.tile(values, (min(_AT_ONCE, DRAWS - start), 1))
+        yield generator.permuted(rows, axis=1)[:, :n].sum(axis=1)
+
+
+def _random_signed_sums(sizes: Array) -> Iterator[Array]:
+    generator = np.random.default_rng(_SEED)
+    for start in range(0, DRAWS, _AT_ONCE):
+        signs = generator.integers(0, 2, (min(_AT_ONCE, DRAWS - start), len(sizes)))
+        yield (2.0 * signs - 1.0) @ sizes

@@ -1,0 +1,90 @@
+"""The declared test of one arm against the control: an effect with its interval, and the p that decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinker.stats.diverged import as_worst
+from tinker.stats.paired import paired
+from tinker.stats.permutation import permutation, sign_flip
+from tinker.stats.ranks import mann_whitney, probability, signed_rank
+from tinker.stats.rule import Rule
+from tinker.stats.sample import Sample
+from tinker.stats.stratified import stratified
+from tinker.stats.t_test import TTest
+from tinker.stats.welch import welch
+
+NAMES = {
+    ("t", "none"): "Welch t-test",
+    ("t", "seed"): "t-test of pairs",
+    ("permutation", "none"): "exact permutation test",
+    ("permutation", "seed"): "exact sign-flip test of pairs",
+    ("rank", "none"): "exact Mann-Whitney test",
+    ("rank", "seed"): "exact signed-rank test of pairs",
+}
+
+
+@dataclass(frozen=True)
+class Tested:
+    """`effect` is a t-test's, also where `p` is of another test: ranks and permutations have no interval of their own.
+
+    It is None where a rank test has only diverged runs on a side.
+    """
+
+    effect: TTest | None
+    p: float
+
+
+def name(rule: Rule) -> str:
+    """What the rule tests with, in words."""
+    if rule.anytime:
+        return "anytime-valid t e-process"
+    return "t-test within blocks of hardware" if rule.blocks == "hardware" else NAMES[rule.test, rule.pairing]
+
+
+def tested(arm: Sample, control: Sample, rule: Rule, alpha: float) -> Tested | None:
+    """The test that the rule declares, its interval of confidence 1 - `alpha`; None where there is none to make.
+
+    That is: fewer than two values (or pairs) on a side, or no variance at all.
+    """
+    if rule.pairing == "seed":
+        return _paired(arm, control, rule, alpha)
+    if rule.blocks == "hardware":
+        effect = stratified(arm.by_block, control.by_block, alpha)
+        return None if effect is None else Tested(effect, effect.p)
+    effect = welch(arm.values, control.values, alpha)
+    if rule.test == "rank" and rule.diverged == "rank" and (arm.diverged or control.diverged):
+        ranked = _ranked(arm, rule), _ranked(control, rule)
+        return Tested(effect, mann_whitney(*ranked)) if all(ranked) else None
+    if effect is None or rule.test == "t":
+        return None if effect is None else Tested(effect, effect.p)
+    test = permutation if rule.test == "permutation" else mann_whitney
+    return Tested(effect, test(arm.values, control.values))
+
+
+def probability_better(arm: Sample, control: Sample, rule: Rule) -> float:
+    """Part of all pairs of an arm's run and a control's in which the arm's is better; a diverged run is the worst.
+
+    The U of Mann and Whitney over the number of pairs, ties counting half. Either side has a run that ended.
+    """
+    lower = probability(_ranked(arm, rule), _ranked(control, rule))
+    return lower if rule.lower else 1.0 - lower
+
+
+def _ranked(side: Sample, rule: Rule) -> list[float]:
+    return as_worst(side.values, side.count("diverged"), rule.lower)
+
+
+def pairs(arm: Sample, control: Sample) -> tuple[list[float], list[float]]:
+    """Values of the seeds that both sides have, in the order of the seeds."""
+    seeds = [seed for seed in arm.by_seed if seed in control.by_seed]
+    return [arm.by_seed[seed] for seed in seeds], [control.by_seed[seed] for seed in seeds]
+
+
+def _paired(arm: Sample, control: Sample, rule: Rule, alpha: float) -> Tested | None:
+    sides = pairs(arm, control)
+    effect = paired(*sides, alpha)
+    if effect is None or rule.test == "t":
+        return None if effect is None else Tested(effect, effect.p)
+    differences = [a - b for a, b in zip(*sides, strict=True)]
+    return Tested(effect, sign_flip(differences) if rule.test == "permutation" else signed_rank(differences))
