@@ -77,10 +77,10 @@ def test_inconclusive_never_reads_as_no_difference(results: Path) -> None:
         assert "would decide the arms that noise leaves inconclusive" in text
 
 
-def test_writes_the_three_tables_and_the_same_bytes_again(results: Path) -> None:
+def test_writes_the_tables_and_the_same_bytes_again(results: Path) -> None:
     make_report(results, "made-up")
     files = {path.name: path.read_bytes() for path in (results / "made-up").glob("*.parquet")}
-    assert set(files) == {"trials.parquet", "curves.parquet", "comparisons.parquet"}
+    assert set(files) == {"trials.parquet", "curves.parquet", "comparisons.parquet", "looks.parquet"}
     make_report(results, "made-up")
     assert {path.name: path.read_bytes() for path in (results / "made-up").glob("*.parquet")} == files
 

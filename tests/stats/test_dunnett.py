@@ -23,7 +23,7 @@ BLOOD: Case = (
 FABRIC: Case = (((55, 64, 64), (55, 49, 52), (50, 44, 41)), (55, 47, 48))
 # Thomson and Short, Journal of Applied Physiology 26 (1969), table 1: half-time of mucociliary clearance (hours).
 MUCUS: Case = (((3.8, 2.7, 4.0, 2.4), (2.8, 3.4, 3.7, 2.2, 2.0)), (2.9, 3.0, 2.5, 2.6, 3.2))
-# R's multcomp::glht with mcp(group = "Dunnett"): p and the 95 % bounds, whose integral is simulated to +-.001 (its default).
+# R's multcomp::glht with mcp(group = "Dunnett"): p and the 95 % bounds. It simulates the integral to +-.001.
 PRINTED = {
     "blood": (BLOOD, (0.6201, 0.0058), ((-1.25641, 2.55641), (0.83963, 4.41637))),
     "fabric": (FABRIC, (0.0364, 0.8965, 0.4093), ((0.7529, 21.2471), (-8.2471, 12.2471), (-15.2471, 5.2471))),
@@ -164,7 +164,7 @@ def test_refuses_values_that_are_not_finite(value: float) -> None:
 
 
 def test_without_an_effect_the_family_errs_as_often_as_declared() -> None:
-    """8 arms of 3, 3,000 draws: the family-wise rate of p <= .05 and of intervals that miss, within 4 standard errors."""
+    """8 arms of 3, 3,000 draws: family-wise rate of p <= .05 and of intervals that miss, within 4 standard errors."""
     rng = np.random.default_rng(5)
     misses = 0
     for _ in range(3000):

@@ -90,7 +90,7 @@ def test_refuses_values_that_are_not_finite_and_sides_that_are_not_aligned(value
     for call in (lambda a, c: paired(a, c, 0.05), correlation):
         with pytest.raises(ValueError, match="finite"):
             call([1.0, 2.0, 3.0], [1.0, value, 2.0])
-        with pytest.raises(ValueError, match="shorter|longer"):
+        with pytest.raises(ValueError, match=r"shorter|longer"):
             call([1.0, 2.0, 3.0], [1.0, 2.0])
 
 

@@ -63,6 +63,8 @@ def test_sums_that_are_equal_on_paper_tie() -> None:
     assert permutation([3.101, 3.102], [3.103, 3.100]) == 1.0
     assert permutation([0.1, 0.2, 0.9], [0.3, 0.0, 0.9]) == 1.0
     assert sign_flip([0.1, 0.2, -0.3]) == 1.0
+    assert sign_flip([3.101 - 3.1, 3.102 - 3.1, 3.1 - 3.103]) == 1.0
+    assert sign_flip([v - 3.1 for v in (3.101, 3.104, 3.098, 3.103)]) == sign_flip([1, 4, -2, 3])
     assert permutation([3.1] * 4, [3.1] * 5) == 1.0
 
 

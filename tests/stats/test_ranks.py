@@ -33,7 +33,7 @@ def test_reproduces_hollander_and_wolfe_of_two_samples() -> None:
 
 
 def test_reproduces_statxact_with_ties() -> None:
-    """exactRankTests, tests/reg-tests.R: one-sided .0542. Its two-sided .0989 adds the other tail instead of doubling."""
+    """exactRankTests, tests/reg-tests.R: one-sided .0542. Its two-sided .0989 adds the other tail, ours doubles."""
     assert round(mann_whitney(*PRESSURE) / 2.0, 4) == 0.0542
 
 
@@ -134,6 +134,12 @@ def test_beyond_what_is_counted_the_approximation_takes_over_smoothly(monkeypatc
     assert found[0] > exact[0]
     assert found == (pytest.approx(exact[0], rel=0.12), pytest.approx(exact[1], rel=0.03))
     assert mann_whitney([1.0, 1.0], [1.0, 1.0]) == signed_rank([0.0, 0.0]) == 1.0
+
+
+def test_differences_that_are_equal_on_paper_tie() -> None:
+    losses = ((3.101, 3.1), (5.101, 5.1), (2.098, 2.099), (7.302, 7.3), (4.0, 4.0))
+    assert signed_rank([a - c for a, c in losses]) == signed_rank([1, 1, -1, 2, 0])
+    assert signed_rank([INF, *(a - c for a, c in losses)]) == signed_rank([INF, 1, 1, -1, 2, 0])
 
 
 def test_only_the_order_counts() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tinker.stats.rule import Rule
 from tinker.tables import schema
 from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
 from tinker.tables.grids import load_grid
+from tinker.tables.looks import read_looks, record_looks
 from tinker.tables.parquet import read, write
 
 Row = Mapping[str, Any]
@@ -31,6 +32,7 @@ class Analysis:
         trials: rows of trials.parquet, one for each planned trial.
         curves: curves.parquet.
         comparisons: rows of comparisons.parquet.
+        looks: rows of looks.parquet.
         kept: how many finished trials only the tables know, since the store has lost them.
     """
 
@@ -39,6 +41,7 @@ class Analysis:
     trials: list[dict[str, Any]]
     curves: pa.Table
     comparisons: list[dict[str, Any]]
+    looks: list[dict[str, Any]]
     kept: int = 0
 
     @classmethod
@@ -50,10 +53,11 @@ class Analysis:
         """
         grid = load_grid(results, name)
         collected = collect(results, grid, keep=keep)
-        found = cls._judged(grid, collected.trials, collected.curves, collected.kept)
-        if keep:
-            write(results / name / COMPARISONS, pa.Table.from_pylist(found.comparisons, schema.comparisons()))
-        return found
+        found = cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
+        if not keep:
+            return found
+        write(results / name / COMPARISONS, pa.Table.from_pylist(found.comparisons, schema.comparisons()))
+        return replace(found, looks=record_looks(results / name, found.comparisons))
 
     @classmethod
     def read(cls, folder: Path) -> Analysis:
@@ -75,12 +79,14 @@ class Analysis:
         rows = table.to_pylist()
         trials = pa.Table.from_pylist(rows, schema.trials(schema.metric_names(table.schema)))  # older: fewer columns
         curves = read(folder / CURVES) if (folder / CURVES).is_file() else schema.curves().empty_table()
-        return cls._judged(grid, trials, curves, 0)
+        return cls._judged(grid, trials, curves, read_looks(folder), 0)
 
     @classmethod
-    def _judged(cls, grid: dict[str, Any], trials: pa.Table, curves: pa.Table, kept: int) -> Analysis:
+    def _judged(
+        cls, grid: dict[str, Any], trials: pa.Table, curves: pa.Table, looks: list[dict[str, Any]], kept: int
+    ) -> Analysis:
         rule, rows = Rule.from_grid(grid), trials.to_pylist()
         learning = learning_curves(curves, rule.metric)
         compared = compare(rows, schema.metric_names(trials.schema), rule, learning)
         table = pa.Table.from_pylist(compared, schema.comparisons())
-        return cls(grid, rule, rows, curves, table.to_pylist(), kept)
+        return cls(grid, rule, rows, curves, table.to_pylist(), looks, kept)

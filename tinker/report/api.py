@@ -34,7 +34,7 @@ def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Mad
     found = Analysis.of(results, grid_name)
     kept = f"{found.kept} finished trials are known from the earlier tables only: the store does not hold them"
     said = [*notes, *([kept] if found.kept else [])]
-    return Made(build(found.grid, found.trials, found.comparisons, found.rule, said), found)
+    return Made(build(found.grid, found.trials, found.comparisons, found.rule, said, found.looks), found)
 
 
 def render(made: Made, format: Format, width: int = 100, color: bool = False) -> str:

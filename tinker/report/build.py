@@ -8,6 +8,8 @@ from typing import Any
 
 from tinker.report.advice import next_steps
 from tinker.report.layout import costs, effects, skills
+from tinker.report.notes import of_grid, of_looks
+from tinker.report.rule_words import in_words
 from tinker.report.view import Finding, Report, Row, Section
 from tinker.stats.rule import Rule
 
@@ -17,21 +19,23 @@ ORDER = (
 
 
 def build(
-    grid: Mapping[str, Any], trials: Sequence[Row], rows: Sequence[Row], rule: Rule, notes: Sequence[str]
+    grid: Mapping[str, Any],
+    trials: Sequence[Row],
+    rows: Sequence[Row],
+    rule: Rule,
+    notes: Sequence[str],
+    looks: Sequence[Row] = (),
 ) -> Report:
-    """The report of a grid from `grid.json`, rows of trials.parquet and rows of comparisons.parquet."""
+    """The report of a grid from `grid.json` and rows of trials, comparisons and looks.parquet; `notes` are more."""
     places = dict.fromkeys((row["corpus"], row["scale"]) for row in rows)
     sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule) for place in places]
-    overrides = grid.get("source", {}).get("overrides", [])
-    asked = [f"run with {' '.join(overrides)}"] if overrides else []
-    skipped = [f"not run: {reason}" for reason in grid["skipped"]]
     return Report(
         grid=grid["name"],
         question=grid["question"] or "",
         hypothesis=grid["hypothesis"] or "",
-        rule=_rule(rule),
+        rule=in_words(rule),
         progress=_progress(trials),
-        notes=(*([f"{rule.edited}: every verdict is exploratory"] if rule.edited else []), *asked, *notes, *skipped),
+        notes=(*of_grid(grid, rule), *of_looks(looks), *notes),
         sections=tuple(sections),
         comparisons=rows,
         meta={
@@ -43,15 +47,6 @@ def build(
             "trials": dict(sorted(Counter(row["status"] for row in trials).items())),
         },
     )
-
-
-def _rule(rule: Rule) -> str:
-    when = "at its best evaluation" if rule.metric.startswith("best_") else "after the last step"
-    better = f"{rule.metric} {when}, {rule.direction} is better"
-    margin = f"; less than {rule.min_effect:g} does not matter"
-    corrected = ", Holm over the arms" if rule.correction == "holm" else ", not corrected for the number of arms"
-    test = f"; two-sided Welch t-test over seeds, alpha {rule.alpha:g}{corrected}"
-    return f"{better}{margin}{test}; a diverged run is the worst outcome"
 
 
 def _progress(trials: Sequence[Row]) -> str:

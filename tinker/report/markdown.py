@@ -44,20 +44,20 @@ def _blocks(report: Report) -> Iterator[Block]:
         ("Trials", report.progress),
         *(("Note", note) for note in report.notes),
     )
-    facts = [f"- **{label}:** {_escape(text)}" for label, text in head if text]
-    yield "head", [f"## {_escape(report.grid)}", "", *facts]
+    facts = [f"- **{label}:** {escape(text)}" for label, text in head if text]
+    yield "head", [f"## {escape(report.grid)}", "", *facts]
     for section in report.sections:
         yield from _section(section)
 
 
 def _section(section: Section) -> Iterator[Block]:
-    title = _escape(section.title)
-    yield title, [f"### {title}", "", _escape(section.summary)]
+    title = escape(section.title)
+    yield title, [f"### {title}", "", escape(section.summary)]
     yield _table(section.effects)
     for name, items in (
-        ("In words", [f"{_escape(f.arm)} (**{f.verdict}**): {_escape(f.reason)}" for f in section.findings]),
-        ("Warnings", [_escape(warning) for warning in section.warnings]),
-        ("What next", [_escape(step) for step in section.next_steps]),
+        ("In words", [f"{escape(f.arm)} (**{f.verdict}**): {escape(f.reason)}" for f in section.findings]),
+        ("Warnings", [escape(warning) for warning in section.warnings]),
+        ("What next", [escape(step) for step in section.next_steps]),
     ):
         if items:
             yield name, [f"#### {name}", "", *(f"- {item}" for item in items)]
@@ -65,17 +65,17 @@ def _section(section: Section) -> Iterator[Block]:
 
 
 def _table(table: Table) -> Block:
-    title = _escape(table.title)
+    title = escape(table.title)
     lines = [f"#### {title}", "", _row(column.name for column in table.columns)]
     lines.append("|" + "|".join("---:" if column.number else "---" for column in table.columns) + "|")
     lines += [_row(cells) for cells in table.rows]
-    return title, [*lines, "", _escape(table.note)]
+    return title, [*lines, "", escape(table.note)]
 
 
 def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(_escape, cells)) + " |"
+    return "| " + " | ".join(map(escape, cells)) + " |"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """On one line, with nothing in it that Markdown reads."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -52,5 +52,5 @@ def hedges_g(arm: Sequence[float], control: Sequence[float], confidence: float =
 
 
 def bias_correction(df: int) -> float:
-    """J: the factor that makes Cohen's d unbiased, `df` >= 2. Hedges (1981), equation 6e, for which 1 - 3/(4 df - 1)."""
+    """J: the factor that makes Cohen's d unbiased, `df` >= 2. Hedges (1981); exact, not 1 - 3/(4 df - 1)."""
     return exp(lgamma(df / 2.0) - lgamma((df - 1) / 2.0) - 0.5 * log(df / 2.0))

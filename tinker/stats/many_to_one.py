@@ -43,7 +43,7 @@ def exceedance(t: Array, ns: tuple[int, ...], n_control: int, df: int) -> Array:
     constant = log(2.0) + df / 2.0 * log(df / 2.0) - lgamma(df / 2.0)
     density = np.exp(constant + df * (log_s - 0.5 * np.exp(2.0 * log_s)))  # of log S: S^2 df is a chi-square
     given = _exceedance_given_sd(t[:, None] * np.exp(log_s), Counter(ns), n_control)
-    return np.clip(distance * np.sum(density * given, axis=1), FLOOR, 1.0)
+    return np.asarray(np.clip(distance * np.sum(density * given, axis=1), FLOOR, 1.0), dtype=np.float64)
 
 
 def _exceedance_given_sd(x: Array, arms: Counter[int], n_control: int) -> Array:
@@ -76,7 +76,7 @@ def _nodes(df: int, widest: float) -> tuple[Array, float]:
         below += 1
     while fall(above * distance) < _FALL:
         above += 1
-    return np.arange(-below, above + 1) * distance, distance
+    return distance * np.arange(-below, above + 1, dtype=np.float64), distance
 
 
 @cache

@@ -31,6 +31,12 @@ def power(effect: float, n_arm: int, n_control: int, alpha: float) -> float:
     return 1.0 - _below(df, centre, critical) + other
 
 
+def _below(df: float, centre: float, t: float) -> float:
+    """Noncentral t distribution function; scipy gives NaN at scattered points of the far tail, where it is 0."""
+    value = float(nctdtr(df, centre, t))
+    return 0.0 if isnan(value) else value
+
+
 def seeds_for_width(half_width: float, alpha: float) -> int | None:
     """Seeds on each side that narrow the 1 - alpha interval to +-`half_width` sd; None beyond `MOST_SEEDS`."""
     if not half_width:

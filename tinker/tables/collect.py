@@ -47,6 +47,7 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
     folder = results / grid["name"]
     stored, trials_folder = _stored(results, grid), Layout(results).trials
     old_rows, old_curves = _earlier(folder)
+    no_curve = schema.curves().empty_table()
     rows: Rows = []
     curves: list[pa.Table] = []
     kept = 0
@@ -54,9 +55,9 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
         planned, trial_id = planned_row(grid, cell), cell["trial_id"]
         trial = stored.get(trial_id)
         if trial is None and trial_id in old_rows and not (trials_folder / trial_id).exists():
-            kept += 1
+            kept += old_rows[trial_id].get("source") is None
             rows.append(old_rows[trial_id] | {name: planned[name] for name in FROM_GRID})
-            curves.append(_curve(planned, old_curves.filter(pc.field("trial_id") == trial_id)))
+            curves.append(_curve(planned, old_curves.get(trial_id, no_curve)))
         else:
             rows.append(planned if trial is None else stored_row(planned, trial))
             if trial is not None and trial.result is not None:
@@ -98,12 +99,24 @@ def _stored(results: Path, grid: Grid) -> dict[str, StoredTrial]:
     return found
 
 
-def _earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], pa.Table]:
-    """Finished rows by trial id, and all curves, of the tables that are there already."""
+def _earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, pa.Table]]:
+    """Finished and imported rows, and curves, of the tables that are there already, by trial id."""
     if not (folder / TRIALS).exists() or not (folder / CURVES).exists():
-        return {}, schema.curves().empty_table()
+        return {}, {}
     rows = read(folder / TRIALS).to_pylist()
-    return {row["trial_id"]: row for row in rows if row["status"] in FINISHED}, read(folder / CURVES)
+    kept = {row["trial_id"]: row for row in rows if row["status"] in FINISHED or row.get("source") is not None}
+    return kept, _by_trial(read(folder / CURVES))
+
+
+def _by_trial(curves: pa.Table) -> dict[str, pa.Table]:
+    """The points of each trial, in their order."""
+    sorted_ = curves.take(pc.sort_indices(curves.column("trial_id").combine_chunks()))
+    starts: dict[str, int] = {}
+    for place, trial_id in enumerate(sorted_.column("trial_id").to_pylist()):
+        starts.setdefault(trial_id, place)
+    ends = [*starts.values(), len(sorted_)][1:]
+    slices = zip(starts.items(), ends, strict=True)
+    return {trial_id: sorted_.slice(start, end - start) for (trial_id, start), end in slices}
 
 
 def _curve(planned: Mapping[str, Any], points: pa.Table) -> pa.Table:

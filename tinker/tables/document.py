@@ -18,6 +18,7 @@ _TABLES = (
     ),
     ("curves.parquet", "A row per trial, step and metric.", schema.curves),
     ("comparisons.parquet", "A row per arm (the control too), metric, corpus and scale.", schema.comparisons),
+    ("looks.parquet", "A row per arm and time that a report showed something new of it; only added to.", schema.looks),
 )
 
 

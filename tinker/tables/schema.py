@@ -1,4 +1,4 @@
-"""Schemas of the three tables: columns, types, units and meaning, versioned.
+"""Schemas of the tables: columns, types, units and meaning, versioned.
 
 The version rises when a column is renamed, removed or changes its meaning; an added column leaves it. The metrics of a
 grid are columns of trials.parquet after the fixed ones, so its schema is made for the metrics there are.
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from tinker.tables.column import FLOAT, IDENTITY, INT, TEXT, column
 from tinker.tables.comparison_columns import COMPARISON
+from tinker.tables.look_columns import LOOK
 from tinker.tables.trial_columns import METRICS, SEEDS, TRIAL
 
 VERSION = 1
@@ -45,6 +46,11 @@ CURVES_COLUMNS = [
 def curves() -> pa.Schema:
     """curves.parquet: a row per trial, step and metric."""
     return _schema("curves", [*IDENTITY, *SEEDS, *CURVES_COLUMNS])
+
+
+def looks() -> pa.Schema:
+    """looks.parquet: a row per arm and time that a report showed something new of it."""
+    return _schema("looks", [*IDENTITY, *LOOK])
 
 
 def comparisons() -> pa.Schema:

@@ -1,0 +1,48 @@
+"""What to know of a grid's results before reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tinker.stats.rule import Rule
+
+Row = Mapping[str, Any]
+
+
+def of_grid(grid: Mapping[str, Any], rule: Rule) -> list[str]:
+    """From `grid.json`: late declarations, where runs come from, what they started from, what was not run."""
+    overrides = grid.get("source", {}).get("overrides", [])
+    return [
+        *([f"{rule.edited}: every verdict is exploratory"] if rule.edited else []),
+        *_imported(grid),
+        *([f"run with {' '.join(overrides)}"] if overrides else []),
+        *([f"every arm starts from trial {grid['pretrained']} (pretrain)"] if grid.get("pretrained") else []),
+        *(f"not run: {reason}" for reason in grid["skipped"]),
+    ]
+
+
+def of_looks(looks: Sequence[Row]) -> list[str]:
+    """From looks.parquet: how often results were seen before they counted."""
+    times = sorted({row["time"] for row in looks if row["kind"] == "peek"})
+    if not times:
+        return []
+    often = "once" if len(times) == 1 else f"{len(times)} times"
+    first = f"{times[0]:%Y-%m-%d %H:%M}"
+    return [f"looked at {often} before it was time (first on {first} UTC): no verdict was given there, so it cost none"]
+
+
+def _imported(grid: Mapping[str, Any]) -> list[str]:
+    """Of runs from elsewhere: what nobody here has seen."""
+    if not grid.get("imported"):
+        return []
+    history = grid["import_history"]
+    counts = ", then ".join(str(entry["runs"]) for entry in history)
+    since = f"imported {len(history)} times since {history[0]['time']}, {counts} runs"
+    again = f"{since}: a look between them raises the error rate"
+    return [
+        f"imported from {grid['imported']}: tinker cannot know whether the rule was declared before the runs, nor"
+        " whether all runs are here",
+        *([again] if len(history) > 1 else []),
+        *grid["import_notes"],
+    ]
