@@ -94,7 +94,7 @@ def test_refuses_values_that_are_not_finite_and_sides_that_are_not_aligned(value
             call([1.0, 2.0, 3.0], [1.0, 2.0])
 
 
-@pytest.mark.parametrize(("n", "rho"), [(2, 0.88), (3, 0.56), (4, 0.37), (5, 0.28), (8, 0.15), (10, 0.12)])
+@pytest.mark.parametrize(("n", "rho"), [(2, 0.595), (3, 0.423), (4, 0.298), (5, 0.232), (8, 0.135), (10, 0.106)])
 def test_break_even_correlation(n: int, rho: float) -> None:
     found = break_even(n)
     assert found is not None

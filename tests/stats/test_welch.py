@@ -5,11 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from math import isclose
+from statistics import variance
 
 import pytest
 
 from tests.stats.made_up import sample_of
-from tinker.stats.welch import welch
+from tinker.stats.t_test import TTest
+from tinker.stats.welch import satterthwaite, welch
 
 # R datasets::sleep; what R prints for `t.test(extra ~ group, data = sleep)`, an example of its help page `t.test`.
 SLEEP = ((0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0), (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4))
@@ -39,6 +41,25 @@ WIKIPEDIA_3 = (
 )  # fmt: skip
 
 
+def _textbook(arm: Sequence[float], control: Sequence[float]) -> TTest:
+    """The test as published: tinker bounds the degrees of freedom where the numbers of runs differ."""
+    test = welch(arm, control, alpha=0.05)
+    assert test is not None
+    share, control_share = variance(arm) / len(arm), variance(control) / len(control)
+    df = satterthwaite(share / (share + control_share), len(arm) - 1, len(control) - 1)
+    assert test.df <= df
+    if len(arm) == len(control):
+        assert test.df == df
+    return TTest.of(test.difference, test.standard_error, df, 0.05)
+
+
+def test_few_runs_that_agree_do_not_borrow_the_certainty_of_a_large_control() -> None:
+    control = [float(value) for value in range(20)]
+    test = welch([30.0, 30.001, 30.002], control, alpha=0.05)
+    assert test is not None
+    assert test.df == satterthwaite((1 / 3) / (1 / 3 + 1 / 20), 2, 19) < 3
+
+
 @pytest.mark.parametrize(
     ("samples", "t", "df", "p", "digits"),
     [
@@ -52,8 +73,7 @@ WIKIPEDIA_3 = (
 def test_reproduces_the_printed_digits(
     samples: tuple[Sequence[float], Sequence[float]], t: float, df: float, p: float, digits: tuple[int, int, int]
 ) -> None:
-    test = welch(*samples, alpha=0.05)
-    assert test is not None
+    test = _textbook(*samples)
     found = (test.difference / test.standard_error, test.df, test.p)
     assert tuple(round(value, places) for value, places in zip(found, digits, strict=True)) == (t, df, p)
 
@@ -62,8 +82,7 @@ def test_reproduces_the_printed_digits(
 def test_reproduces_the_printed_interval(
     samples: tuple[Sequence[float], Sequence[float]], low: float, high: float
 ) -> None:
-    test = welch(*samples, alpha=0.05)
-    assert test is not None
+    test = _textbook(*samples)
     assert isclose(test.low, low, abs_tol=5e-7)
     assert isclose(test.high, high, abs_tol=5e-7)
 
@@ -72,8 +91,7 @@ def test_reproduces_the_car_mileages_of_nist() -> None:
     """NIST e-Handbook 1.3.5.3, AUTO83B.DAT, by its printed means and sd; Welch's figures as the documentation of
     Boost.Math prints them for these (example/students_t_two_samples.cpp).
     """
-    test = welch(sample_of(20.14458, 6.41470, 249), sample_of(30.48101, 6.10771, 79), 0.05)
-    assert test is not None
+    test = _textbook(sample_of(20.14458, 6.41470, 249), sample_of(30.48101, 6.10771, 79))
     assert round(test.difference / test.standard_error, 5) == -12.94627
     assert round(test.df, 5) == 136.87499
     assert f"{test.p:.3e}" == "1.571e-25"

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from tinker.stats.moments import variance
 from tinker.stats.t_test import TTest
+from tinker.stats.welch import bounded
 
 
 def stratified(
@@ -20,7 +21,7 @@ def stratified(
     have the same sd; a block's effect cancels in each. With weights W that sum to 1, s and c the sd of the arm and the
     control pooled over blocks, the square of the standard error is sum W^2 s^2/n + sum W^2 c^2/m. Each of the two terms
     is a multiple of a chi-square with as many degrees of freedom as that side has runs beyond one a block, and
-    Satterthwaite (Biometrics Bulletin 2 (1946) 110-114) gives those of the sum. With one block this is Welch's test.
+    Satterthwaite gives those of the sum, `bounded` like Welch's. With one block this is Welch's test.
 
     A block that only one side has tells nothing of the difference and is left out. None where no test exists: no common
     block, no block with two runs of the arm, likewise of the control, or no variance on both sides.
@@ -47,7 +48,8 @@ def stratified(
     difference = fsum(
         weight * (fmean(runs) - fmean(others)) for weight, (runs, others) in zip(weights, common, strict=True)
     )
-    freedom = 1.0 / (part**2 / df[0] + (1.0 - part) ** 2 / df[1])
+    lengths = [fsum(w**2 / runs[side] for w, runs in zip(weights, sizes, strict=True)) for side in (0, 1)]
+    freedom = bounded(part, lengths[0] / (lengths[0] + lengths[1]), *df)
     return TTest.of(difference, sqrt(share + control_share), freedom, alpha)
 
 

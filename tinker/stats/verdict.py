@@ -96,9 +96,7 @@ def _untestable(judged: Judged, rule: Rule) -> Verdict:
     if arm.count("diverged") or control.count("diverged"):
         return Verdict("inconclusive", say.too_few_left(arm, control))
     if rule.pairing == "seed" and len(arm.by_seed.keys() & control.by_seed.keys()) < 2:
-        return Verdict(
-            "inconclusive", "fewer than two seeds have finished on both sides: no pairs to test"
-        )
+        return Verdict("inconclusive", "fewer than two seeds have finished on both sides: no pairs to test")
     if len(arm.values) < 2 or len(control.values) < 2:
         return Verdict("inconclusive", "fewer than two seeds have finished on one side, so there is no test yet")
     if rule.blocks == "hardware" and len(set(arm.values)) > 1:
