@@ -198,7 +198,9 @@ def test_two_hundred_arms_make_a_pull_request_comment(tmp_path: Path) -> None:
     text = _text(tmp_path, "md")
     assert len(text) <= 65_000
     assert text.count("an-arm-with-a-long-name-7 ") >= 2
-    assert text.splitlines()[-1] == "Too long for here, see comparisons.parquet: Size, cost and failures"
+    assert text.splitlines()[-1] == (
+        "Too long for here, see comparisons.parquet: Effect against the noise of seeds; Size, cost and failures"
+    )
 
 
 def test_the_users_text_is_not_read_as_markup(results: Path) -> None:

@@ -8,15 +8,19 @@ from tinker.report.view import Row
 from tinker.stats.rule import Rule
 
 
-def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule) -> tuple[str, ...]:
-    """What the user can do next, in words; nothing where every arm is decided."""
+def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule, elsewhere: bool = False) -> tuple[str, ...]:
+    """What the user can do next, in words; nothing where every arm is decided. `elsewhere`: the runs were imported."""
     steps = []
     rows = [*control, *arms]
     unfinished, failed = sum(row["n_unfinished"] for row in rows), sum(row["n_failed"] for row in rows)
     if unfinished or failed:
         what = [f"{unfinished} unfinished"] * bool(unfinished) + [f"{failed} failed"] * bool(failed)
         trials = "trial" if unfinished + failed == 1 else "trials"
-        steps.append(f"`tinker run` once more runs the {' and '.join(what)} {trials}; what has finished stays.")
+        lacking = f"{' and '.join(what)} {trials}"
+        if elsewhere:
+            steps.append(f"Finish the {lacking} where they were run, and import all again.")
+        else:
+            steps.append(f"`tinker run` once more runs the {lacking}; what has finished stays.")
     open_arms = [row for row in arms if row["verdict"] == "inconclusive"]
     # More seeds do not undo a divergence.
     countable = [row for row in open_arms if not row["n_diverged"] and not any(c["n_diverged"] for c in control)]
@@ -33,8 +37,8 @@ def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule) -> tuple
     found = [row["minimum_detectable_effect"] for row in arms if row["minimum_detectable_effect"] is not None]
     if open_arms and found:
         steps.append(
-            f"The planned seeds find a difference of {max(found):.2g} in {rule.metric} four times out of five"
-            f" (min_effect: {rule.min_effect:g})."
+            f"The planned seeds find a difference of {max(found):.2g} in {rule.metric} four times out of five,"
+            f" if the noise is that of these runs of arm and control (min_effect: {rule.min_effect:g})."
         )
     if arms and any(row["verdict"] == "cannot reach alpha" for row in arms):
         needed = [row["seeds_needed_upper"] for row in arms if row["seeds_needed_upper"] is not None]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinker.report.advice import next_steps
+from tinker.report.detail import against_noise, at_equal_cost
 from tinker.report.layout import costs, effects, skills
 from tinker.report.notes import of_grid, of_looks
 from tinker.report.rule_words import in_words
@@ -28,7 +29,8 @@ def build(
 ) -> Report:
     """The report of a grid from `grid.json` and rows of trials, comparisons and looks.parquet; `notes` are more."""
     places = dict.fromkeys((row["corpus"], row["scale"]) for row in rows)
-    sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule) for place in places]
+    elsewhere = bool(grid.get("imported"))
+    sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule, elsewhere) for place in places]
     return Report(
         grid=grid["name"],
         question=grid["question"] or "",
@@ -56,14 +58,15 @@ def _progress(trials: Sequence[Row]) -> str:
     return f"{ended} of {len(trials)} trials finished" + (f" ({', '.join(others)})" if others else "")
 
 
-def _section(rows: Sequence[Row], rule: Rule) -> Section:
+def _section(rows: Sequence[Row], rule: Rule, elsewhere: bool) -> Section:
     primary = [row for row in rows if row["primary"]]
     control = [row for row in primary if row["is_control"]]
     arms = sorted((row for row in primary if not row["is_control"]), key=lambda row: _rank(row, rule))
     counts = Counter(row["verdict"] for row in arms)
     said = ", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word])
     skill_rows = [row for row in rows if row["metric"].startswith("excess_")]
-    details = [costs(control + arms)]
+    dear = at_equal_cost(arms)
+    details = [against_noise(control + arms), costs(control + arms), *([dear] if dear else [])]
     if skill_rows:
         details.insert(0, skills(skill_rows, [row["arm"] for row in control + arms]))
     return Section(
@@ -74,7 +77,7 @@ def _section(rows: Sequence[Row], rule: Rule) -> Section:
         effects=effects(control + arms, rule),
         findings=tuple(Finding(row["arm"], row["verdict"], row["reason"]) for row in arms),
         warnings=_warnings(control + arms),
-        next_steps=next_steps(control, arms, rule),
+        next_steps=next_steps(control, arms, rule, elsewhere),
         details=tuple(details),
     )
 

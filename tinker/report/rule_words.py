@@ -7,10 +7,10 @@ from tinker.stats.rule import Rule
 TESTS = {
     ("t", "none"): "two-sided Welch t-test over seeds",
     ("t", "seed"): "two-sided t-test of the differences between runs of equal seed",
-    ("permutation", "none"): "two-sided exact permutation test over seeds",
-    ("permutation", "seed"): "two-sided exact sign-flip test of runs of equal seed",
-    ("rank", "none"): "two-sided exact Mann-Whitney test over seeds",
-    ("rank", "seed"): "two-sided exact signed-rank test of runs of equal seed",
+    ("permutation", "none"): "two-sided permutation test over seeds",
+    ("permutation", "seed"): "two-sided sign-flip test of runs of equal seed",
+    ("rank", "none"): "two-sided Mann-Whitney test over seeds",
+    ("rank", "seed"): "two-sided signed-rank test of runs of equal seed",
 }
 DIVERGED = {
     "worst": "a diverged run is the worst outcome, and no mean is better while there is one",

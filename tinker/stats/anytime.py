@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ulp
+from math import inf, ulp
 
 from tinker.stats.e_process import anytime_p, blocks, e_process, e_value
 from tinker.stats.rule import Rule
@@ -37,24 +37,42 @@ def at_any_time(arm: Sample, control: Sample, rule: Rule) -> Seen:
     means = blocks(*sides, planned)
     if len(means) < 2:
         return Seen(None)
-    arms, controls = [pair[0] for pair in means], [pair[1] for pair in means]
-    plain = welch(arms, controls, rule.alpha)
+    plain = _welch(means)
     if plain is None:
         return Seen(None)
-
-    def against(difference: float) -> float:
-        return e_value([value - difference for value in arms], controls)
-
-    low, high = (_bound(against, plain, side, 1.0 / rule.alpha) for side in (-1, 1))
-    effect = TTest(plain.difference, plain.standard_error, plain.df, low, high, anytime_p(process[-1]))
+    against = _evidence(means)
+    low, high = _interval(means, 1.0 / rule.alpha)
+    p = anytime_p(process[-1])
     margins = {side: _refused(against, plain.difference, side * rule.min_effect) for side in (-1, 1)}
-    return Seen(
-        Tested(effect, effect.p),
-        effect.p,
-        max(margins.values()),
-        margins[1 if rule.lower else -1],
-        process[-1],
-    )
+    effect = TTest(plain.difference, plain.standard_error, plain.df, low, high, p)
+    return Seen(Tested(effect, p), p, max(margins.values()), margins[1 if rule.lower else -1], process[-1])
+
+
+def _welch(means: Sequence[tuple[float, float]]) -> TTest | None:
+    """For the difference and its scale; the interval is another."""
+    arms, controls = zip(*means, strict=True)
+    return welch(arms, controls, 0.5)
+
+
+def _evidence(means: Sequence[tuple[float, float]]) -> Callable[[float], float]:
+    """The e-value against a true difference of so much."""
+    arms, controls = zip(*means, strict=True)
+    return lambda difference: e_value([value - difference for value in arms], controls)
+
+
+def _interval(means: Sequence[tuple[float, float]], enough: float) -> tuple[float, float]:
+    """What no look so far has refused: it leaves out 0 from when the e-process has `enough`, and for good.
+
+    Should the looks refuse everything, as they may with probability alpha, it is the last look's.
+    """
+    low, high = -inf, inf
+    ends = [low, high]
+    for count in range(2, len(means) + 1):
+        plain = _welch(means[:count])
+        if plain is not None:
+            ends = [_bound(_evidence(means[:count]), plain, side, enough) for side in (-1, 1)]
+            low, high = max(low, ends[0]), min(high, ends[1])
+    return (low, high) if low < high else (ends[0], ends[1])
 
 
 def _values(runs: Sequence[Run]) -> list[float]:
@@ -78,7 +96,7 @@ def _bound(against: Callable[[float], float], plain: TTest, side: int, enough: f
     inside, step = plain.difference, plain.standard_error
     while against(plain.difference + side * step) < enough:
         if step > 1e12 * plain.standard_error:
-            return side * float("inf")
+            return side * inf
         inside, step = plain.difference + side * step, 2.0 * step
     outside = plain.difference + side * step
     while abs(outside - inside) > max(1e-9 * plain.standard_error, 4.0 * ulp(outside)):

@@ -80,7 +80,15 @@ def _primary(arms: Arms, control_name: str, rule: Rule, curves: Curves) -> list[
             row |= _effect(own, base, judged) | together.get(name, {}) | sizes(judged.arm, judged.control, rule)
             row |= pairing(judged.arm, judged.control, rule)
             row |= at_equal_cost(row, runs, arms[control_name], curves, rule)
-        facts = Facts(sample, control, len(samples), row["smallest_p"], row["seeds_to_decide"], row.get("p_dunnett"))
+        facts = Facts(
+            arm=sample,
+            control=control,
+            family=len(samples),
+            smallest_p=row["smallest_p"],
+            seeds_to_decide=row["seeds_to_decide"],
+            p_dunnett=row.get("p_dunnett"),
+            unequal_sd=row.get("sd_ratio_low", 1.0) > 1.0 or row.get("sd_ratio_high", 1.0) < 1.0,
+        )
         verdict = decide(judged, facts, rule)
         row |= {"p_adjusted": judged.p, "p_equivalent": judged.p_equivalent, "p_not_worse": judged.p_not_worse}
         row |= {"e_value": judged.e_value, "look": judged.look, "verdict": verdict.word, "reason": verdict.reason}

@@ -12,21 +12,6 @@ def as_worst(values: Sequence[float], n_diverged: int, lower_is_better: bool) ->
     For tests of ranks alone, where it is the worst and ties with every other diverged run; it has no mean. Raises
     ValueError for a value that is not finite: that run diverged, and belongs in `n_diverged`.
     """
-    return [*_finite(values), *[inf if lower_is_better else -inf] * n_diverged]
-
-
-def capped(values: Sequence[float], n_diverged: int, cap: float) -> list[float]:
-    """The finite final losses, and `cap` for each diverged run; a loss above the cap counts as the cap too.
-
-    The cap is a loss in nats a token that needs no training: ln V for a vocabulary of V. Means of these hide how bad a
-    divergence was, and say how often. Raises ValueError for a value or a cap that is not finite.
-    """
-    if not isfinite(cap):
-        raise ValueError(f"the loss that a diverged run counts as is finite, not {cap}")
-    return [*(min(value, cap) for value in _finite(values)), *[cap] * n_diverged]
-
-
-def _finite(values: Sequence[float]) -> Sequence[float]:
     if not all(map(isfinite, values)):
         raise ValueError(f"a final value that is not finite is a diverged run: {list(values)}")
-    return values
+    return [*values, *[inf if lower_is_better else -inf] * n_diverged]

@@ -17,10 +17,10 @@ from tinker.stats.welch import welch
 NAMES = {
     ("t", "none"): "Welch t-test",
     ("t", "seed"): "t-test of pairs",
-    ("permutation", "none"): "exact permutation test",
-    ("permutation", "seed"): "exact sign-flip test of pairs",
-    ("rank", "none"): "exact Mann-Whitney test",
-    ("rank", "seed"): "exact signed-rank test of pairs",
+    ("permutation", "none"): "permutation test of the means",
+    ("permutation", "seed"): "sign-flip test of pairs",
+    ("rank", "none"): "Mann-Whitney test",
+    ("rank", "seed"): "signed-rank test of pairs",
 }
 
 

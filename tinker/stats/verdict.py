@@ -43,6 +43,7 @@ class Facts:
     smallest_p: float
     seeds_to_decide: int | None
     p_dunnett: float | None
+    unequal_sd: bool  # the 95 % interval of the ratio of the sds leaves out 1
 
 
 def decide(judged: Judged, facts: Facts, rule: Rule) -> Verdict:

@@ -89,7 +89,8 @@ def undecided(judged: Judged, facts: Facts, rule: Rule) -> str:
         text += f", and p {judged.test.p:.2g} alone would do but not among {facts.family} arms"
     if facts.p_dunnett is not None and facts.p_dunnett <= rule.alpha:
         word = "better" if rule.sign(effect.difference) > 0 else "worse"
-        text = f"{word} if variances are equal (Dunnett p {facts.p_dunnett:.2g}); else {text}"
+        but = ", which they do not seem to be" if facts.unequal_sd else ""
+        text = f"{word} if variances are equal (Dunnett p {facts.p_dunnett:.2g}){but}; else {text}"
     later = [look for look in rule.looks if judged.look and look > judged.look]
     if later:
         return f"{text}; the next look is at {later[0]} seeds"
