@@ -6,6 +6,7 @@ OK = 0
 FAILED = 1  # the command ran, and its answer is no: a trial failed, a replay differs, a check fails
 USAGE = 2  # bad input: grid, override, option, corpus
 BUSY = 3  # another tinker holds the store
+CHECK_USAGE = 4  # bad input to `tinker check`, whose 1, 2 and 3 are judgements: reject, inconclusive, invalid
 INTERRUPTED = 130  # Ctrl-C; what was done is stored
 
 

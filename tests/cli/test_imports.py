@@ -11,7 +11,7 @@ from tests.tables import made_up
 def test_help_lists_the_commands_and_loads_nothing(tinker_command: Tinker) -> None:
     done = tinker_command("--help")
     assert done.returncode == 0
-    for name in ("run", "report", "plan", "train", "replay", "freeze", "verify", "schema", "doctor"):
+    for name in ("run", "report", "plan", "noise", "train", "replay", "freeze", "verify", "schema", "doctor"):
         assert f" {name} " in done.stdout
     assert "130 interrupted" in done.stdout
     assert loaded(done) == set()
@@ -29,6 +29,15 @@ def test_a_report_needs_neither_torch_nor_ray_nor_lightning_nor_hydra(tinker_com
     done = tinker_command("report", "made-up")
     assert done.returncode == 0, done.stderr
     assert "wide" in done.stdout
+    assert not loaded(done) & {"torch", "ray", "lightning", "hydra"}
+
+
+def test_an_import_needs_neither_torch_nor_ray_nor_lightning(tinker_command: Tinker, tmp_path: Path) -> None:
+    rows = [f"{arm},{seed},{loss + 0.001 * seed}" for arm, loss in (("a", 2.0), ("b", 1.9)) for seed in (1, 2, 3)]
+    (tmp_path / "runs.csv").write_text("\n".join(["arm,seed,val_loss", *rows]))
+    done = tinker_command("import", "runs.csv", "--control", "a", "--min-effect", "0.01")
+    assert done.returncode == 0, done.stderr
+    assert "results/runs: 6 runs (6 done)" in done.stdout
     assert not loaded(done) & {"torch", "ray", "lightning", "hydra"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +66,30 @@ def test_a_rule_is_in_time_when_only_the_shared_control_has_run(tmp_path: Path) 
     plan = _plan(tmp_path)
     _finish(plan, tmp_path, "base")
     assert not _rule(plan, tmp_path).edited
+
+
+def test_seeds_added_after_results_and_arms_taken_out_are_seen(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    first = _plan(tmp_path, seeds=2)
+    assert not _rule(first, results).edited
+    assert not _rule(_plan(tmp_path, seeds=3), results).edited, "before any result"
+    _finish(first, results, "linear")
+    assert not _rule(_plan(tmp_path, seeds=3), results).edited
+    assert "the seeds were changed on" in _rule(_plan(tmp_path, seeds=4), results).edited
+    assert not _rule(_plan(tmp_path, seeds=3), results).edited, "back to what was declared in time"
+    others = expand(load_grid(write_grid(tmp_path, {"nope": {"model.position": "none"}}, seeds=3)))
+    assert "taken out after results of the arms existed: linear" in _rule(others, results).edited
+
+
+def test_a_file_from_before_there_was_a_history_is_its_first_entry(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    first = _plan(tmp_path, seeds=2)
+    path = results / first.name / "grid.json"
+    _rule(first, results)
+    older = json.loads(path.read_text())
+    older = {key: older[key] for key in older if key not in ("plan_history", "seeds", "vocab_size")}
+    path.write_text(json.dumps(older))
+    _finish(first, results, "linear")
+    assert not _rule(first, results).edited
+    path.write_text(json.dumps(older))
+    assert "the seeds were changed on" in _rule(_plan(tmp_path, seeds=3), results).edited

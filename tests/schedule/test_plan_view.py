@@ -52,8 +52,9 @@ def test_what_has_run_is_counted_and_tells_time_and_noise(tmp_path: Path) -> Non
     made = make_plan(str(write_grid(tmp_path, ARMS, seeds=3)), [], tmp_path / "results")
     assert made["trials"] == {"done": 2, "probation": 0, "to_run": 7}
     assert made["seconds_left"] > 0
-    assert made["detectable"]["control_n"] == 2
-    assert made["detectable"]["effect"] == pytest.approx(made["detectable"]["in_sd"] * made["detectable"]["control_sd"])
+    noise = made["detectable"]["noise"]
+    assert (noise["source"], noise["runs"]) == ("runs", 2)
+    assert made["detectable"]["effect"] == pytest.approx(made["detectable"]["in_sd"] * noise["sd"])
     assert "7 trials to run" in _shown(made)
 
 

@@ -6,20 +6,35 @@ import sys
 
 import typer
 
-from tinker.cli import doctor, freeze, new, plan, replay, report, run, schema, train, variants, verify
+from tinker.cli import (
+    check,
+    doctor,
+    freeze,
+    import_,
+    new,
+    noise,
+    plan,
+    replay,
+    report,
+    run,
+    schema,
+    train,
+    variants,
+    verify,
+)
 from tinker.errors import INTERRUPTED, UserError
 
 app = typer.Typer(
     name="tinker",
     help="A/B testing for transformer ideas: arms against a control, seed replicates, verdicts with intervals.",
     epilog="Exit codes: 0 done, 1 a trial failed, a replay differs or a check fails, 2 bad input, 3 results in use, "
-    "130 interrupted.",
+    "130 interrupted. Of check: 0 accept, 1 reject, 2 inconclusive, 3 invalid, 4 bad input.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, report, plan, train, replay, freeze, verify, variants, new, schema, doctor):
+for module in (run, report, check, plan, noise, import_, train, replay, freeze, verify, variants, new, schema, doctor):
     module.register(app)
 
 

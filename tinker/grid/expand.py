@@ -113,6 +113,9 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
         if arm_corpus.fingerprint != corpus.fingerprint and grid.decide.metric != "val_bpb":
             problem = "other tokens than the control's; the two compare in bits per byte only (decide.metric: val_bpb)"
             raise blame(ConfigError("data", problem), [declared.places], declared.where)
+        if grid.decide.metric == "train_loss" and arm.config["model"]["loss"] != control.config["model"]["loss"]:
+            problem = "trained on another loss than the control's; decide by val_loss, which is the same for all"
+            raise blame(ConfigError("model.loss", problem), [declared.places], declared.where)
         same = arms.setdefault(_identity(arm), arm)
         if same is arm or (same is control and declared.product):
             continue

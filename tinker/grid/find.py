@@ -25,7 +25,7 @@ def find_grid(grid: str, overrides: Sequence[str], results: Path) -> Found:
     """The grid's file. A name stands for the file and overrides that made those results; more overrides may follow.
 
     Raises:
-        UserError: neither a file nor a name in the results; or the file that made the results is gone.
+        UserError: neither a file nor a name in the results; or the file that made the results is gone, or makes others.
     """
     if Path(grid).is_file():
         return Found(Path(grid), list(overrides))
@@ -34,12 +34,18 @@ def find_grid(grid: str, overrides: Sequence[str], results: Path) -> Found:
         raise UserError(
             f"{grid}: neither a file nor a grid in {results}; grids there are: {', '.join(names) or 'none yet'}"
         )
-    source = grids.load_grid(results, grid)["source"]
+    found = grids.load_grid(results, grid)
+    if found.get("imported"):
+        raise UserError(f"{grid}: imported from {found['imported']}, and only tinker's own grids can be run or planned")
+    source = found["source"]
     if not Path(source["file"]).is_file():
         raise UserError(
             f"{grid}: these results come from {source['file']}, which is not there; name the file, "
             "or work in the folder in which the grid was run"
         )
+    makes = load_grid(Path(source["file"]), source["overrides"]).results_name
+    if makes != grid:
+        raise UserError(f"{grid}: these results come from {source['file']}, which makes {makes}; name one of the two")
     return Found(Path(source["file"]), [*source["overrides"], *overrides])
 
 

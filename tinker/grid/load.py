@@ -85,6 +85,8 @@ def _check_looks(declared: Declaration, seeds: SeedPlan) -> None:
     if isinstance(looks, list) and looks[-1] != arms:
         problem = f"the last look is at {looks[-1]} seeds an arm, and `seeds` plans {arms}: make them the same"
         raise ConfigError("decide.looks", problem)
+    if isinstance(looks, list) and list(seeds.arms) != sorted(seeds.arms, key=lambda s: (s.init, s.data)):
+        raise ConfigError("seeds", "list them in rising order: looks take them so")
 
 
 def _where(path: str, document: Document, own: Sequence[Override]) -> str:

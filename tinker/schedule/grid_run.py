@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tinker.errors import FAILED, INTERRUPTED, OK, UserError
 from tinker.grid.expand import Plan, expand
 from tinker.grid.find import find_grid
 from tinker.grid.load import load_grid
+from tinker.grid.schema import Grid
 from tinker.schedule.driver import Driver, Limits, Summary
 from tinker.schedule.grid_file import size_of, write_grid_file
 from tinker.schedule.live import Live
@@ -39,14 +40,17 @@ class Prepared:
     first: Missing
 
 
-def prepare(grid: str, overrides: Sequence[str], results: Path) -> Prepared:
-    """Loads, expands and sorts out. Nothing is written.
+def prepare(
+    grid: str, overrides: Sequence[str], results: Path, variant: Callable[[Grid], Grid] | None = None
+) -> Prepared:
+    """Loads, expands and sorts out; `variant` makes another grid of what was loaded. Nothing is written.
 
     Raises:
         UserError: anything wrong with the grid or the overrides.
     """
     found = find_grid(grid, overrides, results)
-    plan = expand(load_grid(found.file, found.overrides), results=results)
+    loaded = load_grid(found.file, found.overrides)
+    plan = expand(variant(loaded) if variant else loaded, results=results)
     store = Store(results)
     missing = sort_out((cell.spec for cell in plan.cells), store)
     first = [plan.pretrained] if plan.pretrained is not None and missing.todo else []
@@ -54,9 +58,17 @@ def prepare(grid: str, overrides: Sequence[str], results: Path) -> Prepared:
 
 
 def run_grid(
-    grid: str, overrides: Sequence[str], results: Path, console: Console, *, force: bool = False, wait: bool = False
+    grid: str,
+    overrides: Sequence[str],
+    results: Path,
+    console: Console,
+    *,
+    force: bool = False,
+    wait: bool = False,
+    variant: Callable[[Grid], Grid] | None = None,
+    again: str | None = None,
 ) -> int:
-    """Runs what is missing.
+    """Runs what is missing. `variant` makes another grid of the one that is named, and `again` is the command for it.
 
     Returns:
         An exit code: OK when every trial of the grid has a row, FAILED when some failed or the budget ran out,
@@ -67,7 +79,7 @@ def run_grid(
     """
     say = Speaker(console)
     with driver_lock(results, wait=wait, notice=say):
-        prepared = prepare(grid, overrides, results)
+        prepared = prepare(grid, overrides, results, variant)
         plan, missing = prepared.plan, prepared.missing
         named = plan.name if results == Path("results") else f"{plan.name} --results {results}"
         config, limits = TrialConfig.from_dict(plan.control.config), limits_of(plan)
@@ -87,7 +99,7 @@ def run_grid(
             say(f"nothing to do; see it with: tinker report {named}")
             return OK
         summary = _drive(prepared, limits, console)
-    return _closing(say, named, summary)
+    return _closing(say, named, again or f"tinker run {named}", summary)
 
 
 def _not_done(prepared: Prepared) -> dict[str, TrialConfig]:
@@ -211,9 +223,8 @@ def _opening(prepared: Prepared) -> str:
     return f"{plan.name}: {arms} arms, {seeds} seeds, {len(plan.cells)} trials: {', '.join(parts)}"
 
 
-def _closing(say: Speaker, name: str, summary: Summary) -> int:
+def _closing(say: Speaker, name: str, again: str, summary: Summary) -> int:
     ended = ", ".join(f"{count} {status}" for status, count in sorted(summary.ended.items()))
-    again = f"tinker run {name}"
     if summary.stopped:
         say(f"stopped ({summary.stopped}): {ended or 'nothing ended'}; go on with: {again}")
         return INTERRUPTED if summary.stopped == "interrupted" else FAILED

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -17,16 +17,17 @@ from rich.text import Text
 from tinker.config.merge import leaves
 from tinker.schedule.cluster import Capacity, cores
 from tinker.schedule.driver import Limits
+from tinker.schedule.foreseen import foresee
+from tinker.schedule.foreseen_words import in_words
 from tinker.schedule.grid_file import size_of
 from tinker.schedule.grid_run import Prepared, limits_of, prepare
 from tinker.schedule.live import duration
 from tinker.schedule.missing import class_of
-from tinker.stats.power import minimum_detectable_effect
 from tinker.store.record import StoredTrial
 
 
-def make_plan(grid: str, overrides: Sequence[str], results: Path) -> dict[str, Any]:
-    """Everything that the table shows, as plain data.
+def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | None = None) -> dict[str, Any]:
+    """Everything that the table shows, as plain data; `sd` is what the user states of the noise between seeds.
 
     Raises:
         UserError: anything wrong with the grid or the overrides.
@@ -60,7 +61,7 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path) -> dict[str, A
         "tokens_per_trial": tokens,
         "trials": {state: len(specs) for state, specs in by_state.items()},
         "seconds_left": _seconds_left(prepared),
-        "detectable": _detectable(prepared),
+        "detectable": foresee(prepared, sd),
         "decide": plan.grid.decide.as_dict(),
         "notes": list(plan.notes),
     }
@@ -92,19 +93,6 @@ def seconds_for(trials: int, seconds: float, limits: Limits, machine: Capacity) 
     fits = machine.fits(limits.cpus, limits.gpus)
     at_once = max(1, min(fits, limits.concurrent or fits))  # where none fits, `tinker run` refuses and says why
     return math.ceil(trials / at_once) * seconds
-
-
-def _detectable(prepared: Prepared) -> dict[str, Any]:
-    """The smallest true effect that the planned seeds find with 80 % power: in sd, and absolute where that is known."""
-    grid = prepared.plan.grid
-    seeds, arms = grid.seed_plan, len(prepared.plan.arms) - 1
-    alpha = grid.decide.alpha / max(1, arms) if grid.decide.correction == "holm" else grid.decide.alpha
-    in_sd = minimum_detectable_effect(len(seeds.arms), len(seeds.control), alpha)
-    values = [r.result["metrics"].get(grid.decide.metric) for r in _control_rows(prepared) if r.result]
-    known = [v for v in values if v is not None and math.isfinite(v)]  # a divergence has no spread
-    sd = stdev(known) if len(known) >= 2 else None
-    absolute = in_sd * sd if in_sd is not None and sd is not None else None
-    return {"in_sd": in_sd, "control_sd": sd, "control_n": len(known), "effect": absolute, "alpha_per_arm": alpha}
 
 
 def show_plan(made: dict[str, Any], console: Console) -> None:
@@ -158,23 +146,12 @@ def _sentences(made: dict[str, Any]) -> list[str]:
     if made["pretrained"]:
         when = "is trained first" if made["pretrained"]["to_run"] else "is there"
         lines.append(f"every arm starts from trial {made['pretrained']['trial_id']} (pretrain), which {when}")
-    trials, detectable, decide = made["trials"], made["detectable"], made["decide"]
+    trials = made["trials"]
     if trials["probation"]:
         lines.append(f"? {trials['probation']} rows were made by other code and are replayed first (probation)")
     left = made["seconds_left"]
     time = f", about {duration(left)} here" if left is not None and trials["to_run"] else ""
     unknown = "; no trial of the control has run on this machine yet, so the time is unknown" if left is None else ""
     lines.append(f"{trials['to_run']} trials to run, {made['tokens_per_trial']:,} tokens each{time}{unknown}")
-    if detectable["in_sd"] is None:
-        lines.append("one seed on a side: no test is possible; declare 2 seeds or more")
-    else:
-        effect = detectable["effect"]
-        sd, n, metric = detectable["control_sd"], detectable["control_n"], decide["metric"]
-        absolute = f"; the control's sd in {metric} is not known yet"
-        if effect is not None:
-            absolute = f" = {effect:.4f} in {metric} (control sd {sd:.4f}, n={n})"
-        lines.append(
-            f"detectable with 80 % power: {detectable['in_sd']:.1f} sd{absolute}; "
-            f"declared min_effect {decide['min_effect']:g}"
-        )
+    lines += in_words(made["detectable"], made["decide"], len(made["arms"]) - 1)
     return lines

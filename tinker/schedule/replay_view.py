@@ -11,6 +11,7 @@ from tinker.schedule.live import Live
 from tinker.schedule.missing import class_of
 from tinker.store.record import StoredTrial
 from tinker.store.store import Store
+from tinker.tables.parquet import read
 from tinker.train.replay import Replay, replay
 from tinker.train.trial import Hooks
 
@@ -57,11 +58,25 @@ def find_row(trial: str, results: Path) -> StoredTrial:
     ids = sorted({row.trial_id for row in rows})
     if not ids:
         raise UserError(
-            f"no finished trial in {results} has an id that begins with {trial!r}; ids are in trials.parquet"
+            f"no finished trial in {results} has an id that begins with {trial!r}; {_elsewhere(trial, results)}"
         )
     if len(ids) > 1:
         raise UserError(f"{trial!r} is the beginning of {len(ids)} ids: {', '.join(ids[:5])}; give more digits")
     return next((row for row in rows if row.environment_class == class_of(row.spec)), rows[0])
+
+
+def _elsewhere(trial: str, results: Path) -> str:
+    """Where else such a trial is known, and what to do: a frozen record is a store of its own, a table is none."""
+    for page in sorted(results.glob("*/*/record.json")):
+        if any(Path(folder).name.startswith(trial) for folder in page.parent.glob("trials/*")):
+            return f"the frozen record has it: tinker replay {trial} --results {page.parent}"
+    for path in sorted(results.glob("*/trials.parquet")):
+        if any(name.startswith(trial) for name in read(path).column("trial_id").to_pylist()):
+            return (
+                f"{path} knows it, but a table does not hold what a replay starts from: give the results folder in "
+                f"which it ran with --results, or train it again with `tinker run {path.parent.name}`"
+            )
+    return "ids are in trials.parquet"
 
 
 def _sentences(row: StoredTrial, found: Replay) -> list[str]:

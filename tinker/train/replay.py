@@ -28,8 +28,8 @@ class Replay:
     """What a replay found.
 
     Attributes:
-        answer: `equal` is bit by bit, over the whole curve.
-        first_difference: where the curves part, in words; None if equal.
+        answer: `equal` is bit by bit, over the whole curve and the final values that are reported.
+        first_difference: where the two part, in words; None if equal.
         val_loss: of the record and of the replay.
         environment, code: what differs there: names of fields with both values, and modules.
     """
@@ -51,7 +51,7 @@ def replay(row: StoredTrial, hooks: Hooks | None = None) -> Replay:
     assert record is not None, "curve() has refused a row without a result"
     with tempfile.TemporaryDirectory(prefix="tinker-replay-") as folder:
         result = run_trial(_without_mirrors(relocated(row.spec, row.folder.results)), Path(folder), hooks)
-    parted = _first_difference(points, result)
+    parted = _first_difference(points, result) or _other_end(record, result)
     began_with = record.get("start_digest", result.start_digest)  # records before there was one say nothing
     if parted is not None and began_with != result.start_digest:
         parted += f"; init_from gives other weights now ({result.start_digest}) than then ({began_with})"
@@ -83,6 +83,16 @@ def _first_difference(points: list[dict[str, Any]], result: TrialResult) -> str 
             return f"step {new[0]}: {new[1]} is {new[2]!r}, the record has {old[2]!r}"
     if len(then) != len(now):
         return f"{len(now)} points on the curve, the record has {len(then)}"
+    return None
+
+
+def _other_end(record: dict[str, Any], result: TrialResult) -> str | None:
+    """What of the final values differs. A metric that the record does not have yet says nothing."""
+    if (record["status"], record["steps"]) != (result.status, result.steps):
+        return f"the end: {result.status} at step {result.steps}, the record is {record['status']} at {record['steps']}"
+    for name, old in record["metrics"].items():
+        if name not in MEASURED and (name not in result.metrics or not _near(old, result.metrics[name], 0.0)):
+            return f"the final {name}: it is {result.metrics.get(name)!r}, the record has {old!r}"
     return None
 
 

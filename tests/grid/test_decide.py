@@ -1,0 +1,53 @@
+"""What a decision rule may say, and what does not go together."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from tests.grid.conftest import Load
+from tinker.errors import UserError
+from tinker.grid.decide import LATER, Decide
+from tinker.stats import rule as stats_rule
+
+
+def test_the_hash_of_a_rule_is_what_it_was_before_there_were_more_keys() -> None:
+    assert Decide("val_loss", 0.01).rule_hash == "3c8b7f7bccadf376"
+    assert Decide("val_loss", 0.01, test="rank").rule_hash != "3c8b7f7bccadf376"
+    assert Decide("val_loss", 0.01, max_seed_cv=0.02).rule_hash != "3c8b7f7bccadf376"
+
+
+def test_statistics_know_what_an_older_rule_means() -> None:
+    defaults = {field.name: field.default for field in fields(Decide)}
+    assert stats_rule.LATER == {key: defaults[key] for key in LATER}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["decide.blocks=hardware", "decide.test=rank"], ("decide.blocks", "'hardware'", "leave `test: t`")),
+        (["decide.diverged=rank"], ("decide.diverged", "'rank'", "say `test: rank`")),
+        (["decide.diverged=cap", "decide.metric=excess"], ("decide.diverged", "ln V", "val_loss")),
+        (["decide.looks=anytime", "decide.pairing=seed"], ("decide.looks", "'anytime'", "`pairing: none`")),
+        (["decide.looks=[8,4]"], ("decide.looks", "[8, 4]", "rising")),
+        (["decide.looks=[]"], ("decide.looks", "[]", "rising")),
+        (["decide.looks=[1,4]"], ("decide.looks", "at least 2")),
+        (["decide.looks=sometimes"], ("decide.looks", "sometimes", "anytime")),
+        (["decide.looks=[4,8]", "seeds=9"], ("decide.looks", "the last look is at 8", "`seeds` plans 9")),
+        (["decide.looks=[2,3]", "seeds=[5,3,9]"], ("seeds", "rising order", "looks")),
+        (["seeds={arms: [3,4], control: [3,4], tuning: [4,7]}"], ("seeds.tuning", "4 were tuned on", "fresh seeds")),
+    ],
+)
+def test_what_does_not_go_together_is_refused(load: Load, overrides: list[str], said: tuple[str, ...]) -> None:
+    with pytest.raises(UserError) as error:
+        load("seeds: 3\n", *overrides)
+    for part in said:
+        assert part in str(error.value)
+
+
+def test_looks_and_tuning_seeds_are_kept(load: Load) -> None:
+    grid = load("seeds: 8\n", "decide.looks=[4,8]")
+    assert grid.decide.looks == [4, 8]
+    grid = load("seeds: { arms: 2, control: 3, tuning: [7, 8] }\n", "decide.looks=anytime")
+    assert [seeds.init for seeds in grid.seed_plan.tuning] == [7, 8]

@@ -1,0 +1,80 @@
+"""Verdicts and grids that lie beside the trials are held against them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tests.review.made_up import WORDS, Tables, row, states, words
+from tests.tables import made_up
+from tinker.review.find import find
+from tinker.review.review import Review, review
+from tinker.tables import schema
+from tinker.tables.collect import COMPARISONS
+from tinker.tables.parquet import read, write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Tables().write(tmp_path / "tables")
+
+
+def _review(folder: Path) -> Review:
+    return review(find(str(folder), [], folder / "no-results"))
+
+
+def _rewrite(folder: Path, keep: Any) -> None:
+    """comparisons.parquet with each row as `keep` returns it, or without it."""
+    rows = [keep(row) for row in read(folder / COMPARISONS).to_pylist()]
+    write(folder / COMPARISONS, pa.Table.from_pylist([row for row in rows if row], schema.comparisons()))
+
+
+def test_a_verdict_that_the_trials_do_not_give_makes_its_arm_invalid(folder: Path) -> None:
+    _rewrite(folder, lambda row: row | {"verdict": "better"} if row["arm"] == "bad" and row["primary"] else row)
+    made = _review(folder)
+    assert words(made) == {**WORDS, "bad": "invalid"}
+    (judgement,) = [judgement for judgement in made.judgements if judgement.arm == "bad"]
+    assert "bad: better in comparisons.parquet, worse from the trials" in judgement.reasons[0]
+
+
+def test_an_arm_that_the_comparisons_lack_is_invalid(folder: Path) -> None:
+    _rewrite(folder, lambda row: None if row["arm"] == "bad" else row)
+    assert words(_review(folder)) == {**WORDS, "bad": "invalid"}
+
+
+def test_without_comparisons_there_is_nothing_to_hold_against(folder: Path) -> None:
+    (folder / COMPARISONS).unlink()
+    made = _review(folder)
+    assert (states(made, "tables agree"), words(made)) == ({"note"}, WORDS)
+
+
+def test_a_grid_file_that_says_otherwise_than_the_tables_fails(folder: Path) -> None:
+    (folder / "grid.json").write_text(json.dumps(Tables().grid))
+    assert states(_review(folder), "grid.json") == {"ok"}
+    (folder / "grid.json").write_text(json.dumps({**Tables().grid, "question": "Another?"}))
+    made = _review(folder)
+    assert states(made, "grid.json") == {"FAILED"}
+    assert set(words(made).values()) == {"invalid"}
+
+
+def test_tables_that_lag_behind_their_store_are_a_note(tmp_path: Path) -> None:
+    tables = Tables()
+    made_up.save(tmp_path, tables.grid)
+    for one in tables.rows:
+        made_up.finish(tmp_path, one["arm"], one["seed_init"], val_loss=one["val_loss"])
+    tables.write(tmp_path / "made-up")
+    _rewrite(tmp_path / "made-up", lambda row: row | {"verdict": "inconclusive"} if row["arm"] == "bad" else row)
+    made = review(find("made-up", [], tmp_path))
+    assert (states(made, "tables agree"), words(made)) == ({"note"}, WORDS)
+
+
+def test_a_control_that_is_not_marked_as_one_is_found(tmp_path: Path) -> None:
+    tables = Tables()
+    tables.rows.append(row("good", 5, is_control=True))
+    made = tables.review(tmp_path)
+    assert "rows with another mark of the control than the grid" in " ".join(f.text for f in made.findings)
+    assert words(made)["good"] == "invalid"

@@ -1,0 +1,124 @@
+"""Import files of runs as a grid among the results."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tinker.config.suggest import unknown
+from tinker.errors import UserError
+from tinker.importing.grid_file import document
+from tinker.importing.points import points_of
+from tinker.importing.read import read
+from tinker.importing.request import NO_SEED, Request
+from tinker.importing.runs import Row, runs_of
+from tinker.store.atomic import write_json
+from tinker.store.layout import NAME, Layout
+from tinker.tables import schema
+from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, with_grid
+from tinker.tables.parquet import write
+
+#: Arms that are listed after an import.
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of the files: where it lies, how many runs of each arm and state, what to know of them."""
+
+    folder: Path
+    control: str
+    arms: dict[str, int]
+    states: dict[str, int]
+    notes: tuple[str, ...]
+
+    def text(self) -> str:
+        """For the terminal."""
+        states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
+        head = f"{self.folder}: {sum(self.arms.values())} runs ({states})"
+        arms = [f"{name}{' (control)' if name == self.control else ''}: {n}" for name, n in self.arms.items()]
+        shown = [*arms[:MOST], *([f"and {len(arms) - MOST} more arms"] if len(arms) > MOST else [])]
+        after = f"now `tinker report {self.folder.name}`"
+        return "\n".join([head, *(f"  {line}" for line in (*shown, *self.notes)), after]) + "\n"
+
+
+def import_files(files: Sequence[Path], request: Request, results: Path) -> Imported:
+    """Writes grid.json, trials.parquet and curves.parquet into `results/<name>`; nothing where anything is wrong.
+
+    comparisons.parquet of an earlier import goes: `tinker report` makes it anew.
+
+    Raises:
+        UserError: a file that cannot be read, a column or cell that is not what it should be, no run of the control, or
+            a grid of that name that tinker itself ran.
+    """
+    path = _place(request.name, results)
+    _consistent(request)
+    sheets = [read(file, request.kind) for file in files]
+    stepless = {sheet.step is None and request.step is None for sheet in sheets}
+    if request.steps is not None and True in stepless and "steps" not in (request.columns or {}):
+        raise UserError("--steps: nothing says how far a run came; add --step COLUMN or --column steps=COLUMN")
+    if len(stepless) > 1:
+        raise UserError("some of the files have a row for each run, some have curves; import them under two names")
+    columns = {name for sheet in sheets for name in sheet.table.column_names}
+    points = pa.concat_tables([points_of(sheet, request, columns) for sheet in sheets])
+    runs = runs_of(points, request)
+    arms = Counter(row["arm"] for row in runs.rows)
+    if request.control not in arms:
+        raise UserError(f"--control: {unknown('arm', request.control, arms)}")
+    notes = [note for sheet in sheets for note in sheet.notes] + _beyond(points, request)
+    grid = document(request, runs.rows, [sheet.file for sheet in sheets], notes, _before(path))
+    table = pa.Table.from_pylist(runs.rows, schema.trials(set(request.metrics.values()) - set(schema.trials().names)))
+    write_json(path, grid)
+    (path.parent / COMPARISONS).unlink(missing_ok=True)
+    write(path.parent / TRIALS, with_grid(table, grid))
+    write(path.parent / CURVES, runs.curves)
+    return Imported(path.parent, request.control, dict(arms), dict(_states(runs.rows)), tuple(grid["import_notes"]))
+
+
+def _place(name: str, results: Path) -> Path:
+    """Where grid.json goes. Raises UserError for a name that cannot be a folder, or is one of something else."""
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"--name: {name!r} cannot be a folder; allowed: letters, digits, '.', '_' and '-'; say --name NAME"
+        )
+    path = Layout(results).grid(name)
+    if path.parent.exists() and not path.exists():
+        raise UserError(f"--name {name}: {path.parent} is there and holds no grid; choose another name")
+    return path
+
+
+def _consistent(request: Request) -> None:
+    """What the rule asks of the runs must be in the file. Raises UserError."""
+    rule = request.decide
+    if rule.pairing == "seed" and request.seed == NO_SEED:
+        raise UserError("--decide pairing=seed: runs without seeds make no pairs; name their column with --seed")
+    if rule.blocks == "hardware" and request.hardware is None:
+        raise UserError("--decide blocks=hardware: nothing says which machine a run was on; add --hardware COLUMN")
+    if rule.diverged == "cap" and "vocab_size" not in (request.columns or {}):
+        raise UserError("--decide diverged=cap: ln V needs the vocabulary's size; add --column vocab_size=COLUMN")
+
+
+def _beyond(points: pa.Table, request: Request) -> list[str]:
+    """What of the curves the declared last step leaves out."""
+    later = 0 if request.steps is None else pc.sum(pc.greater(points.column("step"), request.steps)).as_py() or 0
+    return [f"{later} points beyond step {request.steps}, the declared last, are left out"] if later else []
+
+
+def _before(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}); remove that folder, or choose another --name") from None
+
+
+def _states(rows: Sequence[Row]) -> Counter[str]:
+    return Counter(row["status"] for row in rows)
