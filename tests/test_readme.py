@@ -100,6 +100,7 @@ def test_a_grid_with_its_overrides_expands(line: str, workplace: Path) -> None:
 def test_a_report_by_name_names_results_that_a_command_before_it_makes(workplace: Path) -> None:
     runs = [shlex.split(line)[2:] for line in COMMANDS if line.startswith("tinker run")]
     made = {load_grid(Path(file), overrides).results_name for file, *overrides in runs}
+    made |= {Path(shlex.split(line)[2]).stem for line in COMMANDS if line.startswith("tinker import")}
     named = [shlex.split(line)[2] for line in COMMANDS if line.startswith("tinker report")]
     assert {name for name in named if not name.endswith(".yaml")} <= made
 

@@ -51,7 +51,7 @@ def unsound(arm: Sample, control: Sample, metric: str, rule: Rule | None = None)
         if sample.count("failed"):
             causes = sorted({run.cause for run in sample.runs if run.outcome == "failed" and run.cause})
             why = f" ({causes[0]})" if causes else ""
-            return f"incomplete: {labels(sample.seeds('failed'))} of the {who} failed{why}; run the grid again"
+            return f"incomplete: {labels(sample.seeds('failed'))} of the {who} failed{why}; they have to run again"
         if sample.count("unmeasured"):
             return f"{labels(sample.seeds('unmeasured'))} of the {who} ended without a value of {metric}"
     if rule is not None and rule.diverged == "cap" and (arm.count("diverged") or control.count("diverged")):
@@ -67,7 +67,7 @@ def _unbalanced(arm: Sample, control: Sample) -> str:
     planned = {run.seed for run in arm.runs} & {run.seed for run in control.runs}
     lone = planned & (set(arm.ended) ^ set(control.ended))
     if lone:
-        return f"incomplete: {labels(lone)} finished on one side only; run the grid again to finish it"
+        return f"incomplete: {labels(lone)} finished on one side only; the other side has to run too"
     return ""
 
 

@@ -59,7 +59,7 @@ def decide(judged: Judged, facts: Facts, rule: Rule) -> Verdict:
         return Verdict("exploratory", f"{rule.edited}; under it the numbers would read {said.word}: {said.reason}")
     unfinished = partial(facts.arm, facts.control)
     if unfinished and not rule.looks and not rule.anytime:
-        return Verdict("exploratory", f"{unfinished}, and a verdict waits for all: finish the grid with `tinker run`")
+        return Verdict("exploratory", f"{unfinished}, and a verdict waits for all planned seeds")
     return said
 
 
