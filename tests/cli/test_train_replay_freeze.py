@@ -20,7 +20,7 @@ from tinker.schedule.missing import class_of
 from tinker.spec import Seeds, TrialSpec
 from tinker.store.layout import Layout
 from tinker.store.store import Store
-from tinker.store.verdicts import accept
+from tinker.store.verdicts import accept, accepted
 from tinker.train.result import CurvePoint, TrialResult
 
 OVERRIDES = [*TINY, "data.validation_documents=30", "train.accelerator=cpu"]
@@ -201,6 +201,9 @@ def test_rows_that_hold_under_the_same_code_are_frozen_as_of_that(results: Path,
     accept(row.folder, {"how": "ends", "code": {"fingerprint": other.code_fingerprint, "modules": {}}})
     assert _tinker("freeze", "control", "made-up", "--results", results).exit_code == 0
     assert _frozen(results)["code_fingerprint"] == other.code_fingerprint
+    held = spec_of(seed=replayed).id
+    copied = [kept for kept in Store(results / "control" / "smoke").rows() if kept.trial_id == held]
+    assert [set(accepted(kept.folder)) for kept in copied] == [{other.code_fingerprint}], "the probation goes along"
 
 
 @pytest.mark.parametrize(

@@ -23,4 +23,7 @@ def register(app: typer.Typer) -> None:
         from tinker.grid.find import results_of
         from tinker.store.frozen import freeze_control
 
-        typer.echo(f"frozen in {freeze_control(name, results, results_of(grid, overrides or [], results).name)}")
+        found = results_of(grid, overrides or [], results)
+        for note in found.notes:
+            typer.echo(f"note: {note}", err=True)
+        typer.echo(f"frozen in {freeze_control(name, results, found.name)}")

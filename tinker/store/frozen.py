@@ -19,6 +19,7 @@ from tinker.store.record import StoredTrial
 from tinker.store.sealed import verify
 from tinker.store.store import Store
 from tinker.store.strict_json import encode
+from tinker.store.verdicts import FILE as PROBATION
 from tinker.store.verdicts import accepted
 from tinker.tables.grids import load_grid
 
@@ -99,6 +100,7 @@ def _copy(source: TrialFolder, target: TrialFolder) -> None:
             return
         raise UserError(f"{target.path}: frozen already, with another result; {CHOOSE_ANOTHER}")
     parts = [source.part(part, record["record"]["token"]) for part in PARTS]
+    parts += [source.path / PROBATION] * (source.path / PROBATION).exists()
     for path in (source.spec, *parts, source.result):  # the result last: with it the row is whole
         write_bytes(target.path / path.name, path.read_bytes())
 
