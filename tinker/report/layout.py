@@ -17,7 +17,7 @@ def effects(rows: Sequence[Row], rule: Rule) -> Table:
     columns = (
         Column("arm", number=False),
         Column("effect"),
-        Column(f"{percent(1 - rule.alpha)} interval"),
+        Column("interval" if rule.looks else f"{percent(1 - rule.alpha)} interval"),
         Column("Holm p" if rule.correction == "holm" else "p"),
         Column("verdict", number=False),
         Column("n"),
@@ -36,6 +36,8 @@ def effects(rows: Sequence[Row], rule: Rule) -> Table:
         for row in rows
     )
     note = "effect = mean of the arm - mean of the control; n = seeds with a value, of those planned"
+    if rule.looks:
+        note += f"; intervals hold at all looks together, {percent(1 - rule.alpha)}"
     return Table(f"Effect on {rule.metric}", columns, cells, tuple(row["verdict"] for row in rows), note)
 
 

@@ -37,9 +37,10 @@ class Judged:
     look: int | None = None
     e_value: float | None = None
 
-    def decided(self, alpha: float) -> bool:
+    def decided(self, rule: Rule) -> bool:
         """Whether no more seeds of this arm are needed."""
-        return any(p is not None and p <= alpha for p in (self.p, self.p_equivalent))
+        enough = [self.p, self.p_equivalent, *([self.p_not_worse] if rule.accept == "not_worse" else [])]
+        return any(p is not None and p <= rule.alpha for p in enough)
 
 
 def judge(arms: Mapping[str, Sample], control: Sample, rule: Rule) -> dict[str, Judged]:
@@ -101,7 +102,7 @@ def _at_looks(arms: Mapping[str, Sample], control: Sample, rule: Rule) -> dict[s
                 seen[name].append(replace(_fixed(part, shared, problem, rule, level), look=look))
         now = _corrected({name: _over_looks(looks, shown[name], times) for name, looks in seen.items()}, rule)
         for name, judged in now.items():
-            if not shown[name].decided(rule.alpha) and not shown[name].problem:
+            if not shown[name].decided(rule) and not shown[name].problem:
                 shown[name] = judged
     return shown
 

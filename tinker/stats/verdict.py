@@ -100,6 +100,10 @@ def _untestable(judged: Judged, rule: Rule) -> Verdict:
         return Verdict("inconclusive", "fewer than two seeds have finished on both sides: no pairs to test")
     if len(arm.values) < 2 or len(control.values) < 2:
         return Verdict("inconclusive", "fewer than two seeds have finished on one side, so there is no test yet")
+    if rule.pairing == "seed" and len(set(arm.values)) > 1:
+        return Verdict(
+            "invalid", "all pairs differ by the same, to the last digit: the arm's runs are the control's, shifted"
+        )
     if rule.blocks == "hardware" and len(set(arm.values)) > 1:
         return Verdict("inconclusive", "no kind of machine has enough runs of both sides for a test within it")
     if rule.anytime and len(set(arm.values)) > 1:

@@ -33,8 +33,13 @@ def before_the_first_look(arm: Sample, rule: Rule) -> str:
 
 
 def at_look(judged: Judged, rule: Rule) -> str:
-    """Where an early look decided: which, and that it was declared."""
-    return f"; decided at the look at {judged.look} of {rule.looks[-1]} seeds" if judged.look else ""
+    """Which of the declared looks this is, and whether another is to come."""
+    if not judged.look:
+        return ""
+    if judged.decided(rule):
+        return f"; decided at the look at {judged.look} of {rule.looks[-1]} seeds"
+    later = [look for look in rule.looks if look > judged.look]
+    return f"; the next look is at {later[0]} seeds" if later else ""
 
 
 def equivalent(effect: TTest, certain: bool, rule: Rule) -> str:
@@ -91,9 +96,9 @@ def undecided(judged: Judged, facts: Facts, rule: Rule) -> str:
         word = "better" if rule.sign(effect.difference) > 0 else "worse"
         but = ", which they do not seem to be" if facts.unequal_sd else ""
         text = f"{word} if variances are equal (Dunnett p {facts.p_dunnett:.2g}){but}; else {text}"
-    later = [look for look in rule.looks if judged.look and look > judged.look]
-    if later:
-        return f"{text}; the next look is at {later[0]} seeds"
+    following = at_look(judged, rule)
+    if following:
+        return text + following
     seeds = facts.seeds_to_decide
     if seeds is None:
         return f"{text}; min_effect {rule.min_effect:g} is too small against the noise for any number of seeds"
