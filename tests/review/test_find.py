@@ -92,6 +92,9 @@ def test_imported_runs_are_judged_and_their_provenance_is_noted(tmp_path: Path) 
         made = review(evidence)
         assert words(made) == {"good": "accept", "bad": "reject"}
         assert states(made, "provenance") == states(made, "rule") == {"note"}
+        assert [f.text for f in made.findings if f.gate == "same code"] == [
+            "15 imported runs do not say it, so not judged"
+        ]
         assert any("imported from" in finding.text for finding in made.findings if finding.gate == "provenance")
 
 

@@ -33,7 +33,9 @@ FAILING: dict[str, tuple[str, Change, tuple[str, ...]]] = {
     "arm dropped after results": ("rule", plan(arms={"good": "good"}), ALL),
     "control tuned on": ("tuning seeds", tuned(3), ALL),
     "arm tuned on": ("tuning seeds", both(moved("good", 5, 9), tuned(9)), ("good",)),
+    "row of a tuned seed that was not planned": ("tuning seeds", lambda t: t.rows.append(row("good", 99)), ("good",)),
     "arm on another machine": ("hardware", put("good", 2, environment_class="there"), ("good",)),
+    "arm on another machine altogether": ("hardware", put("good", environment_class="there"), ("good",)),
     "control on two machines": ("hardware", put(CONTROL, 2, environment_class="there"), ALL),
     "diff cut": ("uncommitted code", put("good", 1, git_dirty=True, git_diff="x", git_diff_complete=False), ("good",)),
     "diff not known": ("uncommitted code", put("bad", git_dirty=True, git_diff_complete=None), ("bad",)),
@@ -136,6 +138,7 @@ def test_a_gate_fails_for_its_reason_and_leaves_the_other_arms_alone(name: str, 
         assert judged[arm].word == ("invalid" if arm in arms else WORDS[arm]), arm
         assert any(reason.startswith(f"{gate}: ") for reason in judged[arm].reasons) == (arm in arms)
     assert made.exit_code == 3
+    assert sum(finding.state == "FAILED" and finding.gate == gate for finding in made.findings) == 1
 
 
 @pytest.mark.parametrize("name", PASSING)

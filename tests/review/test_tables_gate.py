@@ -46,6 +46,15 @@ def test_an_arm_that_the_comparisons_lack_is_invalid(folder: Path) -> None:
     assert words(_review(folder)) == {**WORDS, "bad": "invalid"}
 
 
+def test_an_arm_that_only_the_comparisons_have_is_found(folder: Path) -> None:
+    rows = read(folder / COMPARISONS).to_pylist()
+    more = [row | {"arm": "ghost"} for row in rows if row["arm"] == "good"]
+    write(folder / COMPARISONS, pa.Table.from_pylist(rows + more, schema.comparisons()))
+    made = _review(folder)
+    assert "ghost: better in comparisons.parquet, no row from the trials" in " ".join(f.text for f in made.findings)
+    assert (states(made, "tables agree"), words(made)) == ({"FAILED"}, WORDS)
+
+
 def test_without_comparisons_there_is_nothing_to_hold_against(folder: Path) -> None:
     (folder / COMPARISONS).unlink()
     made = _review(folder)

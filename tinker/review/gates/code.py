@@ -39,10 +39,11 @@ def committed(place: Place, evidence: Evidence) -> Iterator[Finding]:
 
 def same(place: Place, evidence: Evidence) -> Iterator[Finding]:
     """The modules that two runs share are the same, or one of both was replayed under the other's (probation)."""
-    gate, failed, judged, unknown = "same code", False, 0, 0
+    gate, failed, judged, unknown, imported = "same code", False, 0, 0, 0
     known: dict[str, set[Codes]] = {}
     for arm in place.runs:
         rows = [row for row in place.ended(arm) if row["source"] is None]
+        imported += len(place.ended(arm)) - len(rows)
         judged += sum(bool(row["code_modules"]) for row in rows)
         unknown += sum(not row["code_modules"] for row in rows)
         known[arm] = {_codes(row) for row in rows if row["code_modules"]}
@@ -59,6 +60,8 @@ def same(place: Place, evidence: Evidence) -> Iterator[Finding]:
     if unknown:
         text = f"not recorded for {unknown} runs (tables from before it was), so not judged"
         yield Finding(gate, "note", text, place=place.key)
+    if imported:
+        yield Finding(gate, "note", f"{imported} imported runs do not say it, so not judged", place=place.key)
     if judged and not failed:
         yield Finding(
             gate, "ok", f"the modules that arms and control share are equal in {judged} runs", None, place.key

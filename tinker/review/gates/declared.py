@@ -44,9 +44,11 @@ def tuning(evidence: Evidence) -> Iterator[Finding]:
     clean = True
     for place in evidence.places:
         planned = [cell for cell in evidence.grid["cells"] if (cell["corpus"], cell["scale"]) == place.key]
-        for arm, rows in place.runs.items():
-            cells = [*rows, *(cell for cell in planned if cell["arm"] == arm)]
-            both = tuned & {(cell["seed_init"], cell["seed_data"]) for cell in cells}
+        said: set[tuple[int, int]] = set()  # of the control, which concerns all arms: of them only what is more
+        for arm in [place.control, *place.arms]:
+            cells = [*place.runs.get(arm, ()), *(cell for cell in planned if cell["arm"] == arm)]
+            both = tuned & {(cell["seed_init"], cell["seed_data"]) for cell in cells} - said
+            said |= both if arm == place.control else set()
             if both:
                 clean = False
                 text = f"{arm}: {labels(both)} tested on after tuning on the same: test on fresh seeds"
