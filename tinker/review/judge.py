@@ -35,10 +35,13 @@ class Judgement:
 def judge(place: Place, arm: str, rule: Rule, findings: Sequence[Finding]) -> Judgement:
     """The gates come first: of what fails one, the verdict says nothing."""
     row = place.compared.get(arm)
-    failed = [f"{finding.gate}: {finding.text}" for finding in findings if finding.refuses(arm, place.key)]
+    refusing = [finding for finding in findings if finding.refuses(arm, place.key)]
+    failed = [f"{finding.gate}: {finding.text}" for finding in refusing]
     refused = row is not None and row["verdict"] in REFUSED
     if row is None or refused or failed:
-        said = [] if row is None or not refused else [_said(row, rule)]
+        said = []
+        if row is not None and refused and not any(finding.text in row["reason"] for finding in refusing):
+            said = [_said(row, rule)]  # what a gate has not said already
         return Judgement(arm, *place.key, "invalid", (*failed, *said), row)
     word = DECIDED[rule.accept].get(row["verdict"], "inconclusive")
     return Judgement(arm, *place.key, word, (_said(row, rule),), row)
