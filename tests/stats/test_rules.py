@@ -207,7 +207,7 @@ def test_what_only_equal_variances_would_show_is_said_to_be_that() -> None:
     found = judged(rows({"control": [2.0, 2.02, 1.985], **arms}), replace(RULE, min_effect=0.001))["moved"]
     assert found["p_dunnett"] < 0.05 < found["p_adjusted"]
     assert found["verdict"] == "inconclusive"
-    assert found["reason"].startswith("better if variances are equal (Dunnett p")
+    assert found["reason"].startswith("better if variances are equal (Dunnett's test)")
 
 
 @pytest.mark.parametrize(

@@ -91,11 +91,11 @@ def undecided(judged: Judged, facts: Facts, rule: Rule) -> str:
     effect = judged.test.effect
     text = f"the true difference may be anything from {signed(effect.low)} to {signed(effect.high)}"
     if judged.test.p <= rule.alpha < (judged.p or 1.0) and not judged.look:
-        text += f", and p {judged.test.p:.2g} alone would do but not among {facts.family} arms"
+        text += f"; alone it would have counted, but not as one of {facts.family} arms"
     if facts.p_dunnett is not None and facts.p_dunnett <= rule.alpha:
         word = "better" if rule.sign(effect.difference) > 0 else "worse"
         but = ", which they do not seem to be" if facts.unequal_sd else ""
-        text = f"{word} if variances are equal (Dunnett p {facts.p_dunnett:.2g}){but}; else {text}"
+        text = f"{word} if variances are equal (Dunnett's test){but}; else {text}"
     following = at_look(judged, rule)
     if following:
         return text + following

@@ -55,6 +55,8 @@ class Part:
     glance: tuple[tuple[Advice, tuple[str, ...]], ...]
     forest: Markup | None
     effects: Table
+    sizes: Table
+    thin: bool
     seeds: Markup
     curves: tuple[tuple[str, Markup], ...]
     curve_metric: str
@@ -63,6 +65,7 @@ class Part:
     costs: tuple[Markup, ...]
     unnamed: int
     cost_table: Table
+    equal_cost: Table
     packed: bool
     spread: Markup
     spread_metric: str
@@ -98,6 +101,8 @@ def part(key: str, section: Section, analysis: Analysis, place: tuple[str, str])
                      for word, a in ADVICE.items() if any(f.verdict == word for f in section.findings)),
         forest=forest(f"{key}-forest", arms, rule, places) if arms else None,
         effects=tables.effects(rows, rule),
+        sizes=tables.sizes(rows),
+        thin=any(row["dunnett_low"] is not None for row in arms),
         seeds=seeds(f"{key}-seeds", rows, values, metric, places),
         curves=panels[: 1 + MOST_CURVES],
         curve_metric=curve_metric,
@@ -105,7 +110,8 @@ def part(key: str, section: Section, analysis: Analysis, place: tuple[str, str])
         skills=_skills(key, compared, order, kinds),
         costs=cost_plots,
         unnamed=unnamed,
-        cost_table=tables.costs(rows, metric),
+        cost_table=tables.costs(rows),
+        equal_cost=tables.at_equal_cost(rows, metric),
         packed=any(row["packed"] for row in rows),
         spread=spread(f"{key}-spread", spread_rows, loss, limit, decimals(row["sd"] for row in spread_rows)),
         spread_metric=loss,

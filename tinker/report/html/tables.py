@@ -26,6 +26,19 @@ def effects(rows: Sequence[Row], rule: Rule) -> Table:
             numbers("n", "n", lambda r: str(r["n"]) if r["n"] == r["n_planned"] else f"{r['n']} of {r['n_planned']}"),
             numbers("mean", "mean", lambda r: figure(r["mean"], places)),
             numbers("sd", "sd", lambda r: figure(r["sd"], places)),
+        ),
+        rows,
+        "Effect: mean of the arm minus mean of the control.",
+    )
+
+
+def sizes(rows: Sequence[Row]) -> Table:
+    """The same effects against the noise of seeds, and by other tests."""
+    places = decimals(row["sd"] for row in rows)
+    return table(
+        "Effects against the noise of seeds, and by other tests",
+        (
+            words("arm", "arm"),
             numbers("Hedges g", "hedges_g", _with_range("hedges_g", "g_low", "g_high", 2, sign=True)),
             numbers("P(better)", "probability_better", lambda r: figure(r["probability_better"], 2)),
             numbers("sd ratio", "sd_ratio", _with_range("sd_ratio", "sd_ratio_low", "sd_ratio_high", 2)),
@@ -36,7 +49,6 @@ def effects(rows: Sequence[Row], rule: Rule) -> Table:
             numbers("e-value", "e_value", lambda r: magnitude(r["e_value"])),
         ),
         rows,
-        "Effect: mean of the arm minus mean of the control.",
     )
 
 
@@ -67,9 +79,8 @@ def variation(row: Row) -> float | None:
     return abs(float(row["sd"] / row["mean"]))
 
 
-def costs(rows: Sequence[Row], metric: str) -> Table:
-    """Size, speed and memory, and the effect at equal cost where it is known."""
-    places = decimals(row["sd"] for row in rows)
+def costs(rows: Sequence[Row]) -> Table:
+    """Size, speed and memory."""
     packed = any(row["packed"] for row in rows)
     other = [
         key
@@ -92,21 +103,30 @@ def costs(rows: Sequence[Row], metric: str) -> Table:
             numbers("seconds", "seconds", lambda r: magnitude(r["seconds"]) + "*" * r["packed"]),
             numbers("accelerator memory", "peak_mem_bytes", lambda r: magnitude(r["peak_mem_bytes"]) + "B"),
             numbers("memory", "rss_bytes", lambda r: magnitude(r["rss_bytes"]) + "B"),
-            *(
-                numbers(
-                    f"effect at equal {what}", key, _with_range(key, f"{key}_low", f"{key}_high", places, sign=True)
-                )
-                for what, key in (("FLOPs", "difference_equal_flops"), ("seconds", "difference_equal_seconds"))
-            ),
-            numbers(
-                "effect per % of params",
-                "difference_per_percent_params",
-                lambda r: figure(r["difference_per_percent_params"], places + 1, sign=True),
-            ),
         ),
         rows,
-        f"{' '.join(notes)} Effects are on {metric}.",
+        " ".join(notes),
     )
+
+
+def at_equal_cost(rows: Sequence[Row], metric: str) -> Table:
+    """The effect had all runs stopped at the cost of the cheapest."""
+    places = decimals(row["sd"] for row in rows)
+    return table(
+        f"Effect on {metric} at equal cost",
+        (
+            words("arm", "arm"),
+            *(
+                numbers(f"at equal {what}", key, _with_range(key, f"{key}_low", f"{key}_high", places, sign=True))
+                for what, key in (("FLOPs", "difference_equal_flops"), ("seconds", "difference_equal_seconds"))
+            ),
+            numbers("per % of parameters", "difference_per_percent_params",
+                    lambda r: figure(r["difference_per_percent_params"], places + 1, sign=True)),
+        ),
+        [row for row in rows if not row["is_control"]],
+        "Read off the learning curves at the cost of the cheapest run. The others have not finished their schedule"
+        " there, so this is hard on whatever costs more.",
+    )  # fmt: skip
 
 
 def _magnitude(key: str) -> Callable[[Row], str]:
