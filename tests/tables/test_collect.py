@@ -145,7 +145,15 @@ def test_an_unknown_grid_is_refused_with_the_grids_there_are(results: Path) -> N
         load_grid(results / "made-up", "anything")
 
 
-@pytest.mark.parametrize(("text", "problem"), [("{", "not JSON"), ('{"schema": 9}', "schema 9, this tinker reads 1")])
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not a grid that tinker wrote"),
+        ('{"schema": 9, "name": "other"}', "schema 9, this tinker reads 1"),
+        ('{"schema": 1, "name": "../made-up"}', r"of the grid '../made-up', and its folder is called 'other'"),
+    ],
+)
 def test_a_grid_file_that_is_not_ours_is_refused(results: Path, text: str, problem: str) -> None:
     (results / "other").mkdir()
     (results / "other" / "grid.json").write_text(text)

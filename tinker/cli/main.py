@@ -43,7 +43,8 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        sys.stderr.write(f"tinker: {error}\n")
+        said = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in str(error))
+        sys.stderr.write(f"tinker: {said}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("tinker: interrupted\n")

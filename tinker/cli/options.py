@@ -21,7 +21,7 @@ Overrides = Annotated[
         show_default=False,
     ),
 ]
-Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="The results folder.")]
+Results = Annotated[Path, typer.Option("--results", metavar="DIR", file_okay=False, help="The results folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Force = Annotated[bool, typer.Option("--force", help="Run a scale that asks for a GPU on a CPU all the same.")]
 

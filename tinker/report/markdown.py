@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from tinker.report.printable import printable
 from tinker.report.view import Report, Section, Table
 
 #: A comment on GitHub holds 65,536 characters.
 LIMIT = 65_000
+#: Characters of a question or a note, and how many of these: the head is never left out.
+LONGEST, MOST_FACTS = 1000, 24
 #: What Markdown or HTML would read as its own; also `@` and `#`, with which a forge would ping people and link issues.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~@#!&$])")
 
@@ -44,7 +47,9 @@ def _blocks(report: Report) -> Iterator[Block]:
         ("Trials", report.progress),
         *(("Note", note) for note in report.notes),
     )
-    facts = [f"- **{label}:** {escape(text)}" for label, text in head if text]
+    facts = [f"- **{label}:** {escape(_cut(text))}" for label, text in head if text]
+    if len(facts) > MOST_FACTS:
+        facts[MOST_FACTS:] = [f"- and {len(facts) - MOST_FACTS} more notes"]
     yield "head", [f"## {escape(report.grid)}", "", *facts]
     for section in report.sections:
         yield from _section(section)
@@ -77,5 +82,9 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def escape(text: str) -> str:
-    """On one line, with nothing in it that Markdown reads."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """On one line, with nothing in it that Markdown reads or that a reader does not see."""
+    return _SPECIAL.sub(r"\\\1", printable(text))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text) - LONGEST} more characters)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinker.stats.declared import added
 from tinker.stats.rule import Rule
 
 Row = Mapping[str, Any]
@@ -16,9 +17,20 @@ def of_grid(grid: Mapping[str, Any], rule: Rule) -> list[str]:
     return [
         *([f"{rule.edited}: every verdict is exploratory"] if rule.edited else []),
         *_imported(grid),
+        *_added(grid),
         *([f"run with {' '.join(overrides)}"] if overrides else []),
         *([f"every arm starts from trial {grid['pretrained']} (pretrain)"] if grid.get("pretrained") else []),
         *(f"not run: {reason}" for reason in grid["skipped"]),
+    ]
+
+
+def _added(grid: Mapping[str, Any]) -> list[str]:
+    names = added(grid.get("plan_history", ()))
+    if not names:
+        return []
+    return [
+        f"added when other arms had results: {', '.join(names)}; each is tested fairly, but whoever adds arms until one"
+        " comes out better errs more often than alpha"
     ]
 
 

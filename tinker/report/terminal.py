@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from tinker.report.printable import printable
 from tinker.report.view import Report, Section, Table
 
 #: A text of so many columns stands in a table unbroken, as numbers do; a longer one may wrap.
@@ -53,14 +54,14 @@ def render(report: Report, width: int, color: bool) -> str:
 
 def _section(console: Console, section: Section) -> None:
     console.print()
-    console.print(Text(section.title, style="bold underline"))
-    console.print(Text(section.summary))
+    console.print(_text(section.title, style="bold underline"))
+    console.print(_text(section.summary))
     _table(console, section.effects)
     if section.findings:
         console.print()
         console.print(Text("In words", style="bold"))
     for finding in section.findings:
-        text = Text(f"{finding.arm} (")
+        text = _text(f"{finding.arm} (")
         text.append(finding.verdict, style=STYLES[finding.verdict])
         text.append(f"): {finding.reason}")
         console.print(Padding(text, (0, 0, 0, 2)))
@@ -72,7 +73,7 @@ def _section(console: Console, section: Section) -> None:
 
 def _table(console: Console, table: Table) -> None:
     console.print()
-    console.print(Text(table.title, style="bold"))
+    console.print(_text(table.title, style="bold"))
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     lengths = [max(map(len, cells)) for cells in zip([c.name for c in table.columns], *table.rows, strict=True)]
     firm = [c.number or length <= SHORT for c, length in zip(table.columns, lengths, strict=True)]
@@ -80,18 +81,18 @@ def _table(console: Console, table: Table) -> None:
     for column, unbroken in zip(table.columns, firm, strict=True):
         side: JustifyMethod = "right" if column.number else "left"
         # Where not even the numbers fit, everything wraps, and nothing is cut.
-        grid.add_column(Text(column.name), justify=side, overflow="fold", no_wrap=fits and unbroken)
+        grid.add_column(_text(column.name), justify=side, overflow="fold", no_wrap=fits and unbroken)
     for cells, mark in zip(table.rows, table.marks, strict=True):
-        grid.add_row(*(Text(cell, style=STYLES[mark] if mark and cell == mark else "") for cell in cells))
+        grid.add_row(*(_text(cell, style=STYLES[mark] if mark and cell == mark else "") for cell in cells))
     console.print(grid)
-    console.print(Text(table.note, style="dim"))
+    console.print(_text(table.note, style="dim"))
 
 
 def _list(console: Console, title: str, items: Iterable[str]) -> None:
     for place, item in enumerate(items):
         if place == 0:
             console.print()
-            console.print(Text(title, style="bold"))
+            console.print(_text(title, style="bold"))
         console.print(_labelled("  - ", item))
 
 
@@ -100,5 +101,9 @@ def _labelled(label: str, text: str, style: str = "") -> Grid:
     grid = Grid.grid()
     grid.add_column(no_wrap=True)
     grid.add_column()
-    grid.add_row(Text(label, style=style), Text(text))
+    grid.add_row(_text(label, style=style), _text(text))
     return grid
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), style=style)

@@ -16,41 +16,61 @@ def edited(grid: Mapping[str, Any]) -> str:
 def rule_edited(rule_hash: str, history: Sequence[Mapping[str, Any]]) -> str:
     """Why the rule in force was not declared before the results; empty if it was.
 
-    An entry's `results_existed` is about the arms: a shared control that has run by itself shows no effect. After
-    results even the first rule of a grid is late, since the arms' trials may have run for another grid. Going back to a
-    rule that had been declared in time is no edit. It is null where tinker cannot know: runs from elsewhere.
+    Declared in time is the last rule before the arms of the grid had any result (or, of runs from elsewhere, before
+    what nobody here knows: null). Going back to it is no edit; going back to an earlier one is, for several rules to
+    choose from are no rule. After results even the first rule of a grid is late, since the arms' trials may have run
+    for another grid.
     """
-    for place, entry in enumerate(history):
-        if entry["hash"] == rule_hash:
-            done = "changed" if place else "declared"
-            late = f"the decision rule was {done} on {entry['time']}, when results of the arms existed already"
-            return late if entry["results_existed"] else ""
-    return "the decision rule in force is not in the grid's record of declared rules"
+    in_time = _in_time(history)
+    if in_time is not None and in_time["hash"] == rule_hash:
+        return ""
+    entry = next((entry for entry in reversed(history) if entry["hash"] == rule_hash), None)
+    if entry is None:
+        return "the decision rule in force is not in the grid's record of declared rules"
+    done = "changed" if entry is not history[0] else "declared"
+    return f"the decision rule was {done} on {entry['time']}, when results of the arms existed already"
 
 
 def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) -> str:
-    """Why the seeds and arms in force were not declared before the results; empty if they were.
+    """Why the seeds, arms and shared config in force were not declared before the results; empty if they were.
 
-    More seeds after a look, fewer of them, or fewer arms to correct for: each lets the results choose what is tested.
-    An arm that is added is tested on runs of its own, and makes the correction of the others stricter: no edit. Under a
-    rule that holds after any number of seeds they `may_grow`. An empty history is that of an older record.
+    More seeds after a look, fewer of them, fresh ones, fewer arms to correct for, another base: each lets the results
+    choose what is tested. Under a rule that holds after any number of seeds they `may_grow`. An empty history is that
+    of an older record. Of arms that are `added` later the report says so.
     """
     if not history:
         return ""
-    now, in_time = history[-1]["seeds"], [entry["seeds"] for entry in history if not entry["results_existed"]]
-    late = next(entry for entry in history if entry["seeds"] == now)
-    if late["results_existed"] and not any(seeds == now or (may_grow and _grown(seeds, now)) for seeds in in_time):
-        done = "changed" if late is not history[0] else "declared"
-        return f"the seeds were {done} on {late['time']}, when results of the arms existed already"
-    arms = history[-1]["arms"]
+    now, in_time = history[-1], _in_time(history)
+    if in_time is None:
+        return f"the seeds were declared on {now['time']}, when results of the arms existed already"
+    if now["seeds"] != in_time["seeds"] and not (may_grow and _grown(in_time["seeds"], now["seeds"])):
+        return f"the seeds were changed on {now['time']}, when results of the arms existed already"
+    if now.get("control") != in_time.get("control") and in_time.get("control") is not None:
+        return f"what all arms share was changed on {now['time']}, when results of the arms existed already"
+    if now.get("control_left_out"):
+        left_out = ", ".join(now["control_left_out"])
+        return f"the control's seeds were chosen among runs that existed: it had run with {left_out} too"
     dropped = {
         name
         for before, after in pairwise(history)
         if after["results_existed"]
         for diff, name in before["arms"].items()
-        if diff not in arms
+        if diff not in now["arms"]
     }
     return f"taken out after results of the arms existed: {', '.join(sorted(dropped))}" if dropped else ""
+
+
+def added(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Arms that were declared when others had results already; an older record knows of none."""
+    in_time = _in_time(history)
+    if in_time is None:
+        return []
+    return [name for diff, name in history[-1]["arms"].items() if diff not in in_time["arms"]]
+
+
+def _in_time(history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What was in force when the first result came: the last entry from before any."""
+    return next((entry for entry in reversed(history) if not entry["results_existed"]), None)
 
 
 def _grown(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

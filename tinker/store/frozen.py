@@ -28,7 +28,7 @@ SCHEMA = 1
 SHOWN = (
     "torch", "libraries", "python", "os", "cuda", "cudnn", "driver", "device", "threads", "precision", "backend",
 )  # fmt: skip
-CHOOSE_ANOTHER = "a frozen record does not change, choose another name"
+CHOOSE_ANOTHER = "a frozen record has a folder of its own and does not change, choose another name"
 
 
 def freeze_control(name: str, results: Path, grid_name: str) -> Path:
@@ -46,7 +46,10 @@ def freeze_control(name: str, results: Path, grid_name: str) -> Path:
     rows = _finished(Store(results), grid, cells)
     for row in rows:
         _check_shipped(grid["name"], row.spec.config)
-    target = Layout(results).grid(name).parent / str(cells[0]["scale"])
+    place = Layout(results).grid(name)
+    if place.exists():
+        raise UserError(f"{place.parent} holds the results of a grid; {CHOOSE_ANOTHER}")
+    target = place.parent / str(cells[0]["scale"])
     page, record = target / "record.json", _record(name, grid, cells, rows)
     if page.exists() and page.read_bytes() != encode(record):
         raise UserError(f"{page}: frozen already, with other rows; {CHOOSE_ANOTHER}")

@@ -26,6 +26,15 @@ def load_grid(results: Path, name: str) -> dict[str, Any]:
         raise UserError(f"{name!r} is not a grid in {results}; grids there are: {found}") from None
     except ValueError as error:
         raise UserError(f"{path} is not JSON ({error}); run the grid again to write it anew") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); is {results} the results folder?") from None
+    if not isinstance(grid, dict):
+        raise UserError(f"{path} is not a grid that tinker wrote; run the grid again to write it anew")
+    if grid.get("name") != name:  # its tables would be written into the folder of that name
+        raise UserError(
+            f"{path} is of the grid {grid.get('name')!r}, and its folder is called {name!r}: give the folder its name"
+            " back, or read its tables with `tinker check`"
+        )
     if grid.get("schema") != SCHEMA:
         raise UserError(f"{path} has schema {grid.get('schema')!r}, this tinker reads {SCHEMA}; run the grid again")
     return grid

@@ -23,12 +23,15 @@ def read(path: Path) -> pa.Table:
     """A table that `write` made.
 
     Raises:
-        UserError: not a Parquet file, or of another schema version.
+        UserError: not a Parquet file, damaged, not readable, or of another schema version.
     """
     try:
         table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise UserError(f"{path} is not a Parquet file ({error}); delete it and run `tinker report` again") from error
+    except (pa.ArrowException, OSError) as error:
+        said = " ".join(str(error).split())
+        raise UserError(
+            f"{path} is not a Parquet file that can be read ({said}); make it anew with `tinker report`"
+        ) from None
     found = (table.schema.metadata or {}).get(b"tinker_schema_version", b"none").decode()
     if found != str(VERSION):
         raise UserError(f"{path} has schema version {found}, this tinker reads {VERSION}; make it with `tinker report`")
