@@ -19,6 +19,10 @@ ORDER = (
 )  # fmt: skip
 
 
+#: What an import writes where it was not told corpus or scale.
+UNKNOWN = "unknown"
+
+
 def build(
     grid: Mapping[str, Any],
     trials: Sequence[Row],
@@ -33,8 +37,8 @@ def build(
     sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule, elsewhere) for place in places]
     return Report(
         grid=grid["name"],
-        question=grid["question"] or "",
-        hypothesis=grid["hypothesis"] or "",
+        question=grid.get("question") or "",
+        hypothesis=grid.get("hypothesis") or "",
         rule=in_words(rule),
         progress=_progress(trials),
         notes=(*of_grid(grid, rule), *of_looks(looks), *notes),
@@ -45,7 +49,7 @@ def build(
             "decide": grid["decide"],
             "rule_hash": rule.hash,
             "rule_edited": rule.edited,
-            "environment_class": grid["environment_class"],
+            "environment_class": grid.get("environment_class"),
             "trials": dict(sorted(Counter(row["status"] for row in trials).items())),
         },
     )
@@ -70,7 +74,7 @@ def _section(rows: Sequence[Row], rule: Rule, elsewhere: bool) -> Section:
     if skill_rows:
         details.insert(0, skills(skill_rows, [row["arm"] for row in control + arms]))
     return Section(
-        title=f"{primary[0]['corpus']}, scale {primary[0]['scale']}",
+        title=_title(primary[0]),
         summary=f"{len(arms)} arm{'s' if len(arms) != 1 else ''} against the control: {said}"
         if arms
         else "control only",
@@ -80,6 +84,12 @@ def _section(rows: Sequence[Row], rule: Rule, elsewhere: bool) -> Section:
         next_steps=next_steps(control, arms, rule, elsewhere),
         details=tuple(details),
     )
+
+
+def _title(row: Row) -> str:
+    """Corpus and scale; runs from elsewhere need not say theirs."""
+    known = [row["corpus"]] * (row["corpus"] != UNKNOWN) + [f"scale {row['scale']}"] * (row["scale"] != UNKNOWN)
+    return ", ".join(known) or "All runs"
 
 
 def _rank(row: Row, rule: Rule) -> tuple[bool, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from statistics import fmean
 from typing import Any
 
@@ -11,6 +12,7 @@ from tinker.stats.power import minimum_detectable_effect, seeds_for_width, seeds
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.spread import sd_interval
+from tinker.stats.t_test import TTest
 
 Row = Mapping[str, Any]
 
@@ -66,13 +68,16 @@ def against(arm: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def planned(arm: Sample, control: Sample, rule: Rule, family: int) -> dict[str, Any]:
+def planned(arm: Sample, control: Sample, rule: Rule, family: int, effect: TTest | None) -> dict[str, Any]:
     """What the planned seeds can find and how many `min_effect` would need, at the noise of these runs.
 
     The error rate is what the first of `family` arms must reach. `tinker plan` takes the same noise from the runs that
-    there are.
+    there are. Of pairs and blocks it is what their test's `effect` leaves of it, said as that of two samples.
     """
     level = NoiseLevel.of(arm.values, control.values)
+    if rule.pairing == "seed" or rule.blocks == "hardware":
+        n, m = len(arm.values), len(control.values)
+        level = None if effect is None else NoiseLevel(effect.standard_error / sqrt(1.0 / n + 1.0 / m), effect.df)
     if level is None:
         return {
             "minimum_detectable_effect": None,

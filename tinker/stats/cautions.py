@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tinker.stats.rule import Rule
 from tinker.stats.sample import Run, Sample, labels
 
 Row = Mapping[str, Any]
+#: Numbers of runs that differ by more than this factor are unlike.
+UNLIKE = 1.5
 #: An arm whose parameters or FLOPs differ from the control's by more than this part is of another size.
 SAME_SIZE = 0.01
 
@@ -42,6 +45,23 @@ def cautions(arm_rows: Sequence[Row], arm: Sample) -> list[str]:
 
 def _claims_done(rows: Iterable[Row], run: Run) -> bool:
     return any(row["trial_id"] == run.trial_id and row["status"] == "done" for row in rows)
+
+
+def test_cautions(arm: Sample, control: Sample, rule: Rule) -> list[str]:
+    """Of the declared test: what it takes for granted, where that is not given."""
+    said = []
+    few, many = sorted((len(arm.values), len(control.values)))
+    if rule.test != "t" and rule.pairing == "none" and many > UNLIKE * few:
+        said.append(
+            f"a {rule.test} test takes the sd of both sides for equal: with {few} runs against {many} it errs more"
+            " often than alpha where the few vary more (.09 at 1.3 times the sd, 5 against 20)"
+        )
+    if rule.blocks == "hardware":
+        both = arm.by_block.keys() | control.by_block.keys()
+        alone = sorted(b for b in both if min(len(side.by_block.get(b, ())) for side in (arm, control)) < 2)
+        if alone:
+            said.append(f"fewer than two runs on a side, so not compared within: {', '.join(alone)}")
+    return said
 
 
 def size_cautions(params_ratio: float | None, flops_ratio: float | None, changes_scale: bool) -> list[str]:

@@ -10,7 +10,10 @@ from typing import Any
 def edited(grid: Mapping[str, Any]) -> str:
     """Why the grid in force (`grid.json`) cannot count as declared before its results; empty if it can."""
     late = rule_edited(grid["rule_hash"], grid["rule_history"])
-    return late or plan_edited(grid.get("plan_history", ()), grid["decide"].get("looks") == "anytime")
+    looks = grid["decide"].get("looks")
+    # A file from elsewhere holds the runs that are there: the looks that a rule declares are one import after another.
+    may_grow = looks == "anytime" or bool(looks and grid.get("imported"))
+    return late or plan_edited(grid.get("plan_history", ()), may_grow)
 
 
 def rule_edited(rule_hash: str, history: Sequence[Mapping[str, Any]]) -> str:
@@ -43,7 +46,11 @@ def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) ->
     now, in_time = history[-1], _in_time(history)
     if in_time is None:
         return f"the seeds were declared on {now['time']}, when results of the arms existed already"
-    if now["seeds"] != in_time["seeds"] and not (may_grow and _grown(in_time["seeds"], now["seeds"])):
+    if "runs" in now:
+        late = _runs_edited(history, may_grow)
+        if late:
+            return late
+    elif now["seeds"] != in_time["seeds"] and not (may_grow and _grown(in_time["seeds"], now["seeds"])):
         return f"the seeds were changed on {now['time']}, when results of the arms existed already"
     if now.get("control") != in_time.get("control") and in_time.get("control") is not None:
         return f"what all arms share was changed on {now['time']}, when results of the arms existed already"
@@ -58,6 +65,25 @@ def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) ->
         if diff not in now["arms"]
     }
     return f"taken out after results of the arms existed: {', '.join(sorted(dropped))}" if dropped else ""
+
+
+def _runs_edited(history: Sequence[Mapping[str, Any]], may_grow: bool) -> str:
+    """Why runs from elsewhere, whose arms may have unlike seeds, are not those that were there at first.
+
+    The plan of an arm is what it and the control beside it had when it first came. What was tuned on stays tuned on.
+    """
+    now = history[-1]
+    when = f"on {now['time']}, when results of the arms existed already"
+    control = next((arm for arm in now["runs"] if arm not in now["arms"].values()), "")
+    for arm in sorted(now["arms"].values()):
+        plans = [entry["runs"] for entry in history if arm in entry.get("runs", ())] or [{}]
+        both = (plans[0], now["runs"])
+        then, there = ({"arms": runs.get(arm, []), "control": runs.get(control, [])} for runs in both)
+        if then != there and not (may_grow and _grown(then, there)):
+            return f"the seeds of {arm}, or of {control} beside it, were changed {when}"
+    tuned = now["seeds"].get("tuning", ())
+    forgotten = any(seed not in tuned for entry in history for seed in entry["seeds"].get("tuning", ()))
+    return f"the seeds that were tuned on were changed {when}" if forgotten else ""
 
 
 def added(history: Sequence[Mapping[str, Any]]) -> list[str]:

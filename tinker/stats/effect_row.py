@@ -18,6 +18,8 @@ from tinker.stats.tested import pairs, probability_better
 def sizes(arm: Sample, control: Sample, rule: Rule) -> dict[str, Any]:
     """Hedges g, probability of a better run, ratio of the sds: each with its interval where it has one."""
     row: dict[str, Any] = {}
+    if rule.blocks == "hardware" and len(arm.by_block.keys() | control.by_block.keys()) > 1:
+        return row  # the spread between machines is no noise of seeds
     if arm.ended and control.ended:
         row["probability_better"] = probability_better(arm, control, rule)
     g = hedges_g(arm.values, control.values)
@@ -52,8 +54,8 @@ def against_all(found: Mapping[str, Judged], rule: Rule) -> dict[str, dict[str, 
     """
     if rule.test != "t" or rule.pairing != "none" or rule.blocks != "none" or rule.looks or rule.anytime:
         return {}
-    tested = {name: judged.arm for name, judged in found.items() if judged.test is not None}
-    sound = {name: arm for name, arm in tested.items() if not arm.count("diverged")}
+    # An arm with diverged runs gets none, but stays in the family and in the pooled variance.
+    sound = {name: judged.arm for name, judged in found.items() if judged.test is not None}
     control = next((judged.control for judged in found.values()), None)
     if control is None or not sound or control.count("diverged"):
         return {}
@@ -62,7 +64,8 @@ def against_all(found: Mapping[str, Judged], rule: Rule) -> dict[str, dict[str, 
         return {}
     return {
         name: {"p_dunnett": test.p, "dunnett_low": test.low, "dunnett_high": test.high}
-        for name, test in zip(sound, tests, strict=True)
+        for (name, arm), test in zip(sound.items(), tests, strict=True)
+        if not arm.count("diverged")
     }
 
 

@@ -11,7 +11,7 @@ from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.sequential import adjusted_p, control_at_looks, information_times, nominal_levels
 from tinker.stats.soundness import unsound
-from tinker.stats.tested import Tested, tested
+from tinker.stats.tested import Tested, direction, left_out, tested
 from tinker.stats.tost import not_worse, tost
 
 
@@ -61,14 +61,25 @@ def judge(arms: Mapping[str, Sample], control: Sample, rule: Rule) -> dict[str, 
 def _fixed(arm: Sample, control: Sample, problem: str, rule: Rule, alpha: float) -> Judged:
     """One test, not corrected for anything."""
     test = None if problem else tested(arm, control, rule, alpha)
-    judged = Judged(arm, control, problem, test, None if test is None else test.p)
-    if test is None or test.effect is None:
+    if test is None:
+        return Judged(arm, control, problem, None)
+    judged = Judged(arm, control, "", test, None if _barred(test, arm, control, rule) else test.p)
+    if test.effect is None:
         return judged
     return replace(
         judged,
         p_equivalent=tost(test.effect, rule.min_effect),
         p_not_worse=not_worse(test.effect, rule.min_effect, rule.lower),
     )
+
+
+def _barred(test: Tested, arm: Sample, control: Sample, rule: Rule) -> bool:
+    """Whether the test cannot count, since it favours the side whose diverged runs it leaves out.
+
+    Such an arm has no p: it counts among the arms that are corrected together like one that shows nothing.
+    """
+    missing, sign = left_out(arm, control, rule), direction(test, arm, control, rule)
+    return (sign > 0 and missing[0] > 0) or (sign < 0 and missing[1] > 0)
 
 
 def _corrected(found: Mapping[str, Judged], rule: Rule) -> dict[str, Judged]:

@@ -79,11 +79,7 @@ def signed_rank(differences: Sequence[float]) -> float:
     Raises:
         ValueError: a difference is NaN.
     """
-    _demand_order(differences)
-    values = np.array(differences, dtype=np.float64)
-    largest = np.max(np.abs(values), where=np.isfinite(values), initial=0.0)
-    values = np.round(values / largest, 9) if largest else values
-    ranks = _doubled_midranks(np.abs(values))
+    values, ranks = _signed_ranks(differences)
     seen, ranks = int(ranks[values > 0.0].sum()), ranks[values != 0.0]
     if len(ranks) > MOST_EXACT_PAIRS:
         return _normal(abs(2 * seen - int(ranks.sum())) / 2.0, float((ranks.astype(np.float64) ** 2).sum()) / 4.0)
@@ -93,6 +89,21 @@ def signed_rank(differences: Sequence[float]) -> float:
         chance /= 2.0
         chance[rank:] += chance[: len(chance) - rank].copy()
     return _doubled_tail(chance, seen)
+
+
+def signed_lean(differences: Sequence[float]) -> float:
+    """Where the signed ranks lean: positive towards positive differences. Raises ValueError for a NaN."""
+    values, ranks = _signed_ranks(differences)
+    return float((np.sign(values) * ranks).sum())
+
+
+def _signed_ranks(differences: Sequence[float]) -> tuple[Floats, Ints]:
+    """The differences, ties made equal, and the doubled midranks of their sizes."""
+    _demand_order(differences)
+    values = np.array(differences, dtype=np.float64)
+    largest = np.max(np.abs(values), where=np.isfinite(values), initial=0.0)
+    values = np.round(values / largest, 9) if largest else values
+    return values, _doubled_midranks(np.abs(values))
 
 
 def _demand_order(*samples: Sequence[float]) -> None:

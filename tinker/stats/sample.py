@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite, log, sqrt
+from math import log, sqrt
 from statistics import fmean
 from typing import Any, Literal
 
 from tinker.stats.moments import variance
+
+#: What is larger than this, or no number at all, is a divergence and no value: squares of it would overflow.
+LARGEST = 1e100
 
 Seed = tuple[int, int]
 Outcome = Literal["measured", "unmeasured", "diverged", "failed", "unfinished"]
@@ -44,7 +47,7 @@ class Run:
         status = row["status"]
         outcome: Outcome
         if status == "done":
-            outcome = "unmeasured" if value is None else "measured" if isfinite(value) else "diverged"
+            outcome = "unmeasured" if value is None else "measured" if abs(value) <= LARGEST else "diverged"
         else:
             outcome = status if status in ("diverged", "failed") else "unfinished"
         diverged = outcome == "diverged"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tinker.stats.diverged import as_worst
 from tinker.stats.paired import paired
 from tinker.stats.permutation import permutation, sign_flip
-from tinker.stats.ranks import mann_whitney, probability, signed_rank
+from tinker.stats.ranks import mann_whitney, probability, signed_lean, signed_rank
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.stratified import stratified
@@ -60,6 +60,22 @@ def tested(arm: Sample, control: Sample, rule: Rule, alpha: float) -> Tested | N
         return None if effect is None else Tested(effect, effect.p)
     test = permutation if rule.test == "permutation" else mann_whitney
     return Tested(effect, test(arm.values, control.values))
+
+
+def direction(test: Tested, arm: Sample, control: Sample, rule: Rule) -> int:
+    """+1 where the test leans to the arm being better, -1 to worse: the mean's way, or that of the ranks."""
+    if rule.test == "rank" and rule.pairing == "seed":
+        lean = signed_lean([a - b for a, b in zip(*pairs(arm, control), strict=True)])
+        return rule.sign(lean)
+    if rule.test == "rank":
+        share = probability_better(arm, control, rule)
+        return (share > 0.5) - (share < 0.5)
+    return 0 if test.effect is None else rule.sign(test.effect.difference)
+
+
+def left_out(arm: Sample, control: Sample, rule: Rule) -> tuple[int, int]:
+    """Diverged runs of either side that are in no mean and in no rank: no mean may favour their side."""
+    return (0, 0) if rule.diverged == "rank" else (arm.count("diverged"), control.count("diverged"))
 
 
 def probability_better(arm: Sample, control: Sample, rule: Rule) -> float:

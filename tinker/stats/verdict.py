@@ -10,7 +10,7 @@ from tinker.stats.family import Judged
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample
 from tinker.stats.soundness import partial
-from tinker.stats.tested import probability_better
+from tinker.stats.tested import direction, left_out
 
 Word = Literal[
     "control",
@@ -41,6 +41,7 @@ class Facts:
     control: Sample
     family: int
     smallest_p: float
+    reachable: bool  # smallest_p, corrected as the others' smallest, can come to alpha
     seeds_to_decide: int | None
     p_dunnett: float | None
     unequal_sd: bool  # the 95 % interval of the ratio of the sds leaves out 1
@@ -50,7 +51,7 @@ def decide(judged: Judged, facts: Facts, rule: Rule) -> Verdict:
     """The first of these that applies: invalid, cannot reach alpha, exploratory, and then what the numbers say."""
     if judged.problem:
         return Verdict("invalid", judged.problem)
-    if facts.smallest_p > rule.strictest_alpha(facts.family):
+    if not facts.reachable:
         return Verdict("cannot reach alpha", say.unreachable(facts.arm, facts.control, facts.smallest_p, facts.family))
     if judged.look == 0:
         return Verdict("exploratory", say.before_the_first_look(facts.arm, rule))
@@ -66,26 +67,23 @@ def decide(judged: Judged, facts: Facts, rule: Rule) -> Verdict:
 def _weigh(judged: Judged, facts: Facts, rule: Rule) -> Verdict:
     """What the numbers say of a sound comparison whose time has come."""
     test, arm, control = judged.test, judged.arm, judged.control
-    # Diverged runs that count as a number or a rank are in the test; others are the worst outcome, and in no mean.
-    left_out = arm.count("diverged"), control.count("diverged")
-    ranked = rule.diverged == "rank" and any(left_out)
+    # Of all runs that have ended, also of those after the look that decided.
+    missing = left_out(facts.arm, facts.control, rule)
     if test is None:
         return _untestable(judged, rule)
     certain = judged.p is not None and judged.p <= rule.alpha
     alike = judged.p_equivalent is not None and judged.p_equivalent <= rule.alpha
-    if alike and test.effect is not None and not any(left_out):
+    diverged = arm.diverged or control.diverged if rule.diverged == "rank" else any(missing)
+    if alike and test.effect is not None and not diverged:
         return Verdict("equivalent", say.equivalent(test.effect, certain, rule) + say.at_look(judged, rule))
-    sign = rule.sign(test.effect.difference) if test.effect else 0
-    if ranked:
-        share = probability_better(arm, control, rule)
-        sign = (share > 0.5) - (share < 0.5)
+    sign = direction(test, arm, control, rule)
     # They flatter the mean of the side that they left.
-    if certain and sign > 0 and (ranked or not left_out[0]):
-        return Verdict("better", say.decided(judged, ranked, rule) + say.at_look(judged, rule))
-    if certain and sign < 0 and (ranked or not left_out[1]):
-        return Verdict("worse", say.decided(judged, ranked, rule) + say.at_look(judged, rule))
-    if any(left_out):
-        return Verdict("inconclusive", say.diverged(arm, control, ranked))
+    if certain and sign > 0 and not missing[0]:
+        return Verdict("better", say.decided(judged, facts, rule) + say.at_look(judged, rule))
+    if certain and sign < 0 and not missing[1]:
+        return Verdict("worse", say.decided(judged, facts, rule) + say.at_look(judged, rule))
+    if diverged:
+        return Verdict("inconclusive", say.diverged(facts.arm, facts.control, rule))
     assert test.effect is not None, "without an effect some run diverged"
     if judged.p_not_worse is not None and judged.p_not_worse <= rule.alpha:
         return Verdict("not worse", say.not_worse(test.effect, rule) + say.at_look(judged, rule))

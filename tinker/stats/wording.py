@@ -47,35 +47,38 @@ def equivalent(effect: TTest, certain: bool, rule: Rule) -> str:
     margin = f"+-{rule.min_effect:g}"
     if certain:
         return f"{amount(effect)}, surely some but less than the {margin} that would matter"
-    return f"{amount(effect)}; a difference as large as {margin} is ruled out"
+    return f"{amount(effect)}; a difference as large as {margin} is ruled out (two one-sided t-tests)"
 
 
 def not_worse(effect: TTest, rule: Rule) -> str:
     """Not surely better, and surely not worse by much."""
     return (
-        f"{amount(effect)}; worse by {rule.min_effect:g} or more is ruled out, better is possible (up to"
-        f" {signed(effect.low if rule.lower else effect.high)})"
+        f"{amount(effect)}; worse by {rule.min_effect:g} or more is ruled out (one-sided t-test), better is possible"
+        f" (up to {signed(effect.low if rule.lower else effect.high)})"
     )
 
 
-def decided(judged: Judged, ranked: bool, rule: Rule) -> str:
+def decided(judged: Judged, facts: Facts, rule: Rule) -> str:
     """Better or worse: by how much, with the interval."""
     effect = None if judged.test is None else judged.test.effect
-    if ranked or effect is None:
+    if effect is None or (rule.test == "rank" and rule.pairing == "none"):
         share = probability_better(judged.arm, judged.control, rule)
-        of_pairs = f"better in {100 * share:.0f} % of all pairs of runs, a diverged run being the worst of all"
-        return f"{of_pairs} ({_diverged(judged.arm, judged.control)})"
-    if effect.low <= 0.0 <= effect.high:  # a rank or a permutation may be surer than a t interval
+        text = f"better in {100 * share:.0f} % of all pairs of runs"
+        if judged.arm.count("diverged") or judged.control.count("diverged"):
+            text += f", a diverged run being the worst of all ({_diverged(judged.arm, judged.control)})"
+        return text
+    if effect.low <= 0.0 <= effect.high:  # a permutation or signed ranks may be surer than a t interval
         return f"{amount(effect)}; the t interval, {span(effect)}, is less sure of it than the declared test"
     least, most = sorted((abs(effect.low), abs(effect.high)))
     # A look before the last has an interval of its own confidence.
-    confidence = "" if judged.look else f" ({100 * (1 - rule.alpha):.3g} % interval)"
+    alone = " of this arm alone" if facts.family > 1 else ""
+    confidence = "" if judged.look else f" ({100 * (1 - rule.alpha):.3g} % interval{alone})"
     return f"{amount(effect)}; at least {least:.3g} and at most {most:.3g}{confidence}"
 
 
-def diverged(arm: Sample, control: Sample, ranked: bool) -> str:
+def diverged(arm: Sample, control: Sample, rule: Rule) -> str:
     """Nothing is decided, and some run diverged."""
-    if ranked:
+    if rule.diverged == "rank":
         return f"{_diverged(arm, control)}; ranked as the worst, they leave it open"
     return f"{_diverged(arm, control)}; the mean of the survivors alone decides nothing"
 
@@ -103,7 +106,7 @@ def undecided(judged: Judged, facts: Facts, rule: Rule) -> str:
     if seeds is None:
         return f"{text}; min_effect {rule.min_effect:g} is too small against the noise for any number of seeds"
     seeds = max(seeds, len(facts.arm.runs) + 1)  # the planned ones were nearly enough, and by chance were not
-    return f"{text}; about {seeds} seeds per arm would decide for a min_effect of {rule.min_effect:g}"
+    return f"{text}; a new grid with about {seeds} seeds per arm would decide for a min_effect of {rule.min_effect:g}"
 
 
 def amount(effect: TTest) -> str:

@@ -5,6 +5,16 @@ from __future__ import annotations
 #: Anchor, word, explanation.
 GLOSSARY = (
     (
+        "grid",
+        "grid",
+        "The file that declares the question, the arms, the seeds and the rule; also what came of it.",
+    ),
+    (
+        "run",
+        "run, trial",
+        "One training of one arm with one seed, from beginning to end.",
+    ),
+    (
         "arm",
         "arm",
         "One variant under test: the control with one declared change.",
@@ -49,7 +59,7 @@ GLOSSARY = (
     (
         "min-effect",
         "min_effect",
-        "The smallest difference that matters, declared before the runs. Drawn as a grey band.",
+        "The smallest difference that matters, chosen by the author of the grid. Drawn as a shaded band.",
     ),
     (
         "p",
@@ -66,7 +76,7 @@ GLOSSARY = (
     (
         "alpha",
         "alpha",
-        "How often a useless change may pass for a real one; declared before the runs, usually 0.05.",
+        "How often a useless change may pass for a real one; chosen by the author of the grid, usually 0.05.",
     ),
     (
         "better-worse",
@@ -134,7 +144,7 @@ GLOSSARY = (
         "p-better",
         "P(better)",
         "Take a run of the arm and a run of the control: in which part of all such pairs the arm wins. 0.5 is"
-        " a coin toss.",
+        " a coin toss. It is about single runs, and not the chance that the arm is better.",
     ),
     (
         "sd-ratio",

@@ -41,6 +41,7 @@ class Card:
 
     advice: Advice
     arm: str
+    verdict: str
     reason: str
 
 
@@ -51,6 +52,9 @@ class Part:
     key: str
     section: Section
     metric: str
+    better: str
+    min_effect: str
+    imported: bool
     cards: tuple[Card, ...]
     glance: tuple[tuple[Advice, tuple[str, ...]], ...]
     forest: Markup | None
@@ -96,6 +100,9 @@ def part(key: str, section: Section, analysis: Analysis, place: tuple[str, str])
         key=key,
         section=section,
         metric=metric,
+        better=rule.direction,
+        min_effect=f"{rule.min_effect:g}",
+        imported=bool(analysis.grid.get("imported")),
         cards=_cards(section),
         glance=tuple((a, tuple(f.arm for f in section.findings if f.verdict == word))
                      for word, a in ADVICE.items() if any(f.verdict == word for f in section.findings)),
@@ -125,7 +132,7 @@ def part(key: str, section: Section, analysis: Analysis, place: tuple[str, str])
 def _cards(section: Section) -> tuple[Card, ...]:
     """By verdict, those that can be acted on first."""
     ranked = sorted(section.findings, key=lambda finding: list(ADVICE).index(finding.verdict))
-    return tuple(Card(advice(f.verdict), f.arm, f.reason or "") for f in ranked)
+    return tuple(Card(advice(f.verdict), f.arm, f.verdict, f.reason or "") for f in ranked)
 
 
 def _of(compared: Sequence[Row], metric: str, order: Sequence[str]) -> list[Row]:

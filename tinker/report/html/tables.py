@@ -28,7 +28,7 @@ def effects(rows: Sequence[Row], rule: Rule) -> Table:
             numbers("sd", "sd", lambda r: figure(r["sd"], places)),
         ),
         rows,
-        "Effect: mean of the arm minus mean of the control.",
+        f"Effect: mean of the arm minus mean of the control; {rule.direction} is better.",
     )
 
 
