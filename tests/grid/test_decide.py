@@ -36,6 +36,11 @@ def test_statistics_know_what_an_older_rule_means() -> None:
         (["decide.looks=sometimes"], ("decide.looks", "sometimes", "anytime")),
         (["decide.looks=[4,8]", "seeds=9"], ("decide.looks", "the last look is at 8", "`seeds` plans 9")),
         (["decide.looks=[2,3]", "seeds=[5,3,9]"], ("seeds", "rising order", "looks")),
+        (["decide.looks=anytime", "seeds=[5,3,9]"], ("seeds", "rising order", "looks")),
+        (["decide.looks=anytime", "seeds={arms: [3,4], control: [3,4,1]}"], ("seeds", "rising order")),
+        (["decide.looks=[2,5000]", "seeds=5000"], ("decide.looks", "[2, 5000]", "too near")),
+        (["decide.direction=higher"], ("decide.direction", "val_loss", "`direction: lower`")),
+        (["decide.metric=tokens_per_s"], ("decide.direction", "'lower'", "say `direction: higher`")),
         (["seeds={arms: [3,4], control: [3,4], tuning: [4,7]}"], ("seeds.tuning", "4 were tuned on", "fresh seeds")),
     ],
 )

@@ -10,8 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.importing.made_up import curves, import_, runs, tinker, write_csv, write_jsonl
+from tests.importing.made_up import curves, import_, runs, tinker, verdicts, write_csv, write_jsonl
 from tinker.errors import UserError
+from tinker.importing.api import import_files
+from tinker.importing.request import Request
+from tinker.importing.rule import rule_of
+from tinker.stats.sample import LARGEST
 
 Change = Callable[[list[dict[str, Any]]], None]
 
@@ -32,6 +36,10 @@ def _set(row: int, column: str, value: object) -> Change:
         (_set(3, "seed", ""), r"r\.csv:5: column 'seed' \(--seed\): the cell is empty; .*--seed none"),
         (_set(0, "arm", " "), r"r\.csv:2: column 'arm' \(--arm\): the cell is empty"),
         (_set(0, "arm", "a\nb"), r"r\.csv:2: column 'arm' \(--arm\): 'a\\nb' cannot be printed"),
+        (
+            _set(3, "val_loss", "-1e101"),
+            r"r\.csv:5: column 'val_loss' \(--metric\): -1e\+101 is beyond \+-1e\+100, .*a run that diverged is NaN",
+        ),
         (_set(14, "val_loss", "NA"), r"r\.csv:16: column 'val_loss' \(--metric\): 'NA' is not a number; an empty cell"),
     ],
 )
@@ -118,6 +126,12 @@ def test_a_wrong_option_says_what_is_allowed(options: tuple[str, ...], said: str
         ("r.jsonl", b"", r"r\.jsonl: there are no lines in it"),
         ("r.jsonl", b'{"arm": 1}\n[1]\n', r"r\.jsonl:2: list instead of an object"),
         ("r.jsonl", b'{"arm": 1}\n\n{"arm": }\n', r"r\.jsonl:3: not JSON"),
+        ("r.jsonl", b'{}\n{"a":' + b"[" * 3000 + b"]" * 3000 + b"}\n", r"r\.jsonl:2: .*nested deeper than 50"),
+        ("r.jsonl", b'{}\n{"a":' + b"[" * 60 + b"]" * 60 + b"}\n", r"r\.jsonl:2: .*nested deeper than 50"),
+        ("r.jsonl", b'{"a":' * 3000 + b"1" + b"}" * 3000, r"r\.jsonl:1: .*nested deeper than 50"),
+        ("r.jsonl", b'{}\n{"arm": "\\ud800"}\n', r"r\.jsonl:2: \\ud800 is half a surrogate pair"),
+        ("r.jsonl", b'{"\\ud800": 1}\n', r"r\.jsonl:1: \\ud800 is half a surrogate pair"),
+        ("r.jsonl", b'{}\n{"arm": "\xff"}\n', r"r\.jsonl:2: cannot be read as UTF-8 text"),
         ("r.parquet", b"PAR1", r"r\.parquet: cannot be read as Parquet"),
         ("r.xlsx", b"PK", r"r\.xlsx: the ending does not tell the format; say --from csv, parquet, jsonl, wandb, ray"),
     ],
@@ -135,6 +149,37 @@ def test_a_path_that_leads_nowhere_or_to_the_wrong_thing_is_named(tmp_path: Path
         import_(tmp_path, "--from", "csv", results=tmp_path / "results")
     with pytest.raises(UserError, match="no trials of Ray Tune in it"):
         import_(tmp_path, results=tmp_path / "results")
+
+
+def test_results_that_are_a_file_are_one_message(tmp_path: Path) -> None:
+    file = write_csv(tmp_path / "r.csv", runs())
+    request = Request("there", "base", rule_of("val_loss", {"min_effect": 0.01}, []), {})
+    for results in (file, file / "below"):
+        with pytest.raises(UserError, match=r"--results: .*r\.csv is a file; name a folder"):
+            import_files([file], request, results)
+
+
+def test_the_name_of_a_run_may_hold_nothing_that_cannot_be_printed(tmp_path: Path) -> None:
+    rows = [{"Name": f"{r['arm']}-{r['seed']}", "State": "finished", "val_loss": r["val_loss"]} for r in runs()]
+    rows[3]["Name"] = "ba\x1b[31m-4"
+    with pytest.raises(UserError, match=r"r\.csv:5: --run-name: 'ba\\x1b\[31m' cannot be printed"):
+        import_(write_csv(tmp_path / "r.csv", rows), "--run-name", "{arm}-{seed}", results=tmp_path / "results")
+
+
+def test_a_value_of_parquet_that_would_overflow_is_named_by_its_row(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([row | {"val_loss": 1e308} for row in runs()])
+    pq.write_table(table, tmp_path / "r.parquet")
+    with pytest.raises(UserError, match=r"r\.parquet, row 1: column 'val_loss' \(--metric\): 1e\+308 is beyond"):
+        import_(tmp_path / "r.parquet", results=tmp_path / "results")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rule", ["test=t", "test=rank", "test=permutation", "pairing=seed", "looks=anytime"])
+def test_the_largest_values_overflow_nowhere(rule: str, tmp_path: Path) -> None:
+    rows = [row | {"val_loss": LARGEST * (-1) ** place / (1 + place % 3)} for place, row in enumerate(runs())]
+    folder = import_(write_csv(tmp_path / "r.csv", rows), "--decide", rule, results=tmp_path / "results")
+    assert set(verdicts(folder)) == {"base", "good", "bad"}
+    tinker("report", "there", "--format", "html", "--results", tmp_path / "results")
 
 
 def test_a_seed_that_no_column_holds_is_named(tmp_path: Path) -> None:

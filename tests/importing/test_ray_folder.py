@@ -14,7 +14,7 @@ from tinker.errors import UserError
 RIGHT = {"base": "control", "good": "better", "bad": "worse"}
 
 
-def _experiment(folder: Path, *, table: bool = False) -> Path:
+def experiment_in(folder: Path, *, table: bool = False) -> Path:
     """A folder for each run, with its results as JSON lines, or as a table alone."""
     for row in runs():
         trial = folder / f"train_{row['arm']}_{row['seed']}"
@@ -37,14 +37,14 @@ def _experiment(folder: Path, *, table: bool = False) -> Path:
 
 @pytest.mark.parametrize("table", [False, True])
 def test_results_are_read_from_either_of_the_two_files(table: bool, tmp_path: Path) -> None:
-    folder = import_(_experiment(tmp_path / "exp", table=table), results=tmp_path / "results")
+    folder = import_(experiment_in(tmp_path / "exp", table=table), results=tmp_path / "results")
     assert verdicts(folder) == RIGHT
     assert [row["steps"] for row in trials(folder)] == [3] * 15
     assert {row["source"] for row in trials(folder)} == {"exp"}
 
 
 def test_a_trial_that_never_reported_is_a_row_that_failed(tmp_path: Path) -> None:
-    experiment = _experiment(tmp_path / "exp")
+    experiment = experiment_in(tmp_path / "exp")
     (experiment / "train_good_3" / "result.json").write_text("")
     (experiment / "train_good_3" / "error.txt").write_text("out of memory")
     folder = import_(experiment, results=tmp_path / "results")
@@ -53,7 +53,7 @@ def test_a_trial_that_never_reported_is_a_row_that_failed(tmp_path: Path) -> Non
 
 
 def test_the_last_state_of_a_restored_experiment_counts(tmp_path: Path) -> None:
-    experiment = _experiment(tmp_path / "exp")
+    experiment = experiment_in(tmp_path / "exp")
     for time, state in (("01", "ERROR"), ("02", "TERMINATED")):
         trial = json.dumps({"relative_logdir": "train_good_3", "status": state})
         state_file = experiment / f"experiment_state-2026-01-01_{time}.json"
@@ -63,7 +63,7 @@ def test_the_last_state_of_a_restored_experiment_counts(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_was_resumed_logs_a_step_twice_and_the_later_one_counts(tmp_path: Path) -> None:
-    experiment = _experiment(tmp_path / "exp")
+    experiment = experiment_in(tmp_path / "exp")
     with (experiment / "train_good_3" / "result.json").open("a") as file:
         file.write(json.dumps({"val_loss": 1.5, "training_iteration": 3}) + "\n")
     folder = import_(experiment, results=tmp_path / "results")
@@ -72,7 +72,7 @@ def test_a_trial_that_was_resumed_logs_a_step_twice_and_the_later_one_counts(tmp
 
 
 def test_a_wrong_value_is_named_by_the_file_of_its_trial(tmp_path: Path) -> None:
-    experiment = _experiment(tmp_path / "exp")
+    experiment = experiment_in(tmp_path / "exp")
     with (experiment / "train_good_3" / "result.json").open("a") as file:
         file.write(json.dumps({"val_loss": "low", "training_iteration": 4}) + "\n")
     with pytest.raises(UserError, match=r"train_good_3.result.json:4: column 'val_loss' \(--metric\): 'low' is not"):
@@ -80,7 +80,7 @@ def test_a_wrong_value_is_named_by_the_file_of_its_trial(tmp_path: Path) -> None
 
 
 def test_a_config_without_an_arm_is_told_by_its_keys_or_by_the_names_of_trials(tmp_path: Path) -> None:
-    experiment = _experiment(tmp_path / "exp")
+    experiment = experiment_in(tmp_path / "exp")
     with pytest.raises(UserError, match=r"exp: --arm: unknown column 'model'; .*config/model/width"):
         import_(experiment, "--arm", "model", results=tmp_path / "results")
     folder = import_(experiment, "--run-name", "train_{arm}_{seed}", results=tmp_path / "results")
@@ -88,7 +88,7 @@ def test_a_config_without_an_arm_is_told_by_its_keys_or_by_the_names_of_trials(t
 
 
 def test_an_experiment_without_results_or_with_a_broken_state_is_named(tmp_path: Path) -> None:
-    experiment = _experiment(tmp_path / "exp")
+    experiment = experiment_in(tmp_path / "exp")
     (experiment / "experiment_state-1.json").write_text('{"trial_data": 3}')
     with pytest.raises(UserError, match=r"experiment_state-1.json: not the state of an experiment"):
         import_(experiment, results=tmp_path / "results")

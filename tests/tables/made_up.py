@@ -60,9 +60,11 @@ def save(results: Path, content: Mapping[str, Any]) -> None:
 
 def finish(
     results: Path, arm: str, seed: int, *, status: str = "done", steps: int = 100, environment_class: str = HERE,
-    made: Mapping[str, Any] | None = None, **metrics: float,
+    made: Mapping[str, Any] | None = None, points: int = 1, **metrics: float,
 ) -> None:  # fmt: skip
-    """Commit the result of one trial to the store; `made` replaces parts of its environment."""
+    """Commit the result of one trial to the store; `made` replaces parts of its environment, `points` of a curve fall
+    to the result.
+    """
     store, trial = Store(results), spec(arm, seed)
     store.begin(trial, environment_class, "test")
     measured = {"seconds": 10.0, "tokens_per_s": 5000.0, "rss_bytes": 3e8}
@@ -73,7 +75,11 @@ def finish(
         "params": 1234,
         "flops_per_token": 7404.0,
     }
-    curve = [{"step": steps, "metric": name, "value": value} for name, value in metrics.items()]
+    curve = [
+        {"step": steps * point // points, "metric": name, "value": value * (2 - point / points)}
+        for point in range(1, points + 1)
+        for name, value in metrics.items()
+    ]
     environment = {
         "torch": "2.13.0",
         "device": {"name": "A CPU"},

@@ -13,6 +13,14 @@ Grid = Annotated[
         metavar="GRID", help="A grid's YAML file, or the name of a grid in the results.", show_default=False
     ),
 ]
+GridOrTables = Annotated[
+    str,
+    typer.Argument(
+        metavar="GRID",
+        help="A grid's YAML file, the name of a grid in the results, or a folder with its Parquet tables.",
+        show_default=False,
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tinker.cli.options import RESULTS, Grid, Json, Overrides, Results
+from tinker.cli.options import RESULTS, GridOrTables, Json, Overrides, Results
 from tinker.errors import UserError
 
 #: Columns where nothing says how wide the reader's page is.
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def report(
-        grid: Grid,
+        grid: GridOrTables,
         overrides: Overrides = None,
         layout: Annotated[Format, typer.Option("--format", help="How to lay it out.")] = Format.table,
         output: Annotated[
@@ -39,19 +39,29 @@ def register(app: typer.Typer) -> None:
         as_json: Json = False,
         results: Results = RESULTS,
     ) -> None:
-        """Write the Parquet tables of a grid and print what they say: effects against the control, with intervals."""
+        """Write the Parquet tables of a grid and print what they say: effects against the control, with intervals.
+
+        Of a folder with tables it prints what they say, and writes nothing into it.
+        """
         from rich.console import Console
 
         from tinker.grid.find import results_of
-        from tinker.report.api import make_report, render
+        from tinker.report.api import make_report, read_report, render
+        from tinker.report.find import tables_of
 
         console = Console()
         width = console.width if console.is_terminal else PIPE_WIDTH
-        found = results_of(grid, overrides or [], results)
-        made = make_report(results, found.name, found.notes)
         chosen = Format.json if as_json else layout
-        if output is None and chosen is Format.html and sys.stdout.isatty():  # a page is not for a terminal to show
-            output = results / found.name / "report.html"
+        for_reader = output is None and chosen is Format.html and sys.stdout.isatty()  # no terminal shows a page
+        folder = tables_of(grid, overrides or [], results)
+        if folder is not None:
+            if for_reader:
+                raise UserError(f"nothing is written into {folder}, which holds tables: say --output FILE for the page")
+            made = read_report(folder)
+        else:
+            found = results_of(grid, overrides or [], results)
+            made = make_report(results, found.name, found.notes)
+            output = results / found.name / "report.html" if for_reader else output
         text = render(made, chosen.value, width=width, color=console.is_terminal and output is None)
         text = text if text.endswith("\n") else f"{text}\n"
         if output is None:

@@ -24,6 +24,9 @@ Looks = Annotated[
     Words("null, `anytime`, or a list of rising numbers of seeds such as [4, 8, 12]"),
 ]
 
+#: All other metrics that tinker knows are better lower.
+HIGHER = ("tokens_per_s",)
+
 #: Keys that came later: left out of the hash while they say what was meant before there was a key for it.
 LATER = ("test", "pairing", "blocks", "looks", "accept", "max_seed_cv")
 
@@ -83,6 +86,9 @@ class Decide:
 
 def _contradictions(rule: Decide) -> Iterator[tuple[str, str, str]]:
     """Key, value and problem of each choice that another one forbids."""
+    better = "higher" if rule.metric in HIGHER else "lower"
+    if rule.direction != better and (rule.metric in METRICS or rule.metric.startswith("excess_")):
+        yield "direction", rule.direction, f"is not how {rule.metric} gets better; say `direction: {better}`"
     if rule.blocks == "hardware" and (rule.test != "t" or rule.pairing == "seed"):
         yield "blocks", rule.blocks, "is a t-test of its own; leave `test: t` and `pairing: none`"
     if rule.diverged == "rank" and (rule.test != "rank" or rule.pairing == "seed"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from operator import sub
 from pathlib import Path
 
 from tinker.config.groups import Groups
@@ -18,6 +19,9 @@ from tinker.grid.yaml_loader import Document, load_document
 
 #: Groups that the file itself chooses from.
 CHOSEN = ("recipe", "data", "scale")
+
+#: More looks at one grid are no plan.
+MOST_LOOKS = 20
 
 #: Keys of the file that an override may change. The others say what is asked: another question is another file.
 OPEN = ("seeds", "decide", "resources", "budget", "retries")
@@ -85,8 +89,12 @@ def _check_looks(declared: Declaration, seeds: SeedPlan) -> None:
     if isinstance(looks, list) and looks[-1] != arms:
         problem = f"the last look is at {looks[-1]} seeds an arm, and `seeds` plans {arms}: make them the same"
         raise ConfigError("decide.looks", problem)
-    if isinstance(looks, list) and list(seeds.arms) != sorted(seeds.arms, key=lambda s: (s.init, s.data)):
-        raise ConfigError("seeds", "list them in rising order: looks take them so")
+    if isinstance(looks, list) and (len(looks) > MOST_LOOKS or min(map(sub, looks, [0, *looks])) < looks[-1] / 500):
+        problem = f"{looks} are too many or too near: at most {MOST_LOOKS}, 1/500 of the last one apart"
+        raise ConfigError("decide.looks", problem)
+    for side in (seeds.arms, seeds.control) if looks == "anytime" else (seeds.arms,):
+        if looks is not None and list(side) != sorted(side, key=lambda s: (s.init, s.data)):
+            raise ConfigError("seeds", "list them in rising order: looks take them so, later ones after earlier ones")
 
 
 def _where(path: str, document: Document, own: Sequence[Override]) -> str:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tinker.errors import UserError
 from tinker.importing.sheet import Sheet
+from tinker.stats.sample import LARGEST
 
 #: Whole numbers beyond this are not exact in a float column.
 EXACT = 2**53
@@ -28,7 +29,20 @@ def texts(sheet: Sheet, name: str, option: str) -> pa.Array:
 
 
 def numbers(sheet: Sheet, name: str, option: str) -> pa.Array:
-    """float64; NaN and infinity are values. Raises UserError for what is no number."""
+    """float64; NaN and infinity are values. Raises UserError for what is no number, or one beyond `LARGEST`."""
+    found = _floats(sheet, name, option)
+    values = found.to_numpy(zero_copy_only=False)
+    huge = np.isfinite(values) & (np.abs(values) > LARGEST)
+    if huge.any():
+        row = int(np.flatnonzero(huge)[0])
+        problem = (
+            f"{values[row]:g} is beyond +-{LARGEST:g}, and sums of such values overflow; a run that diverged is NaN"
+        )
+        raise UserError(f"{sheet.place(row)}: column {name!r} ({option}): {problem}")
+    return found
+
+
+def _floats(sheet: Sheet, name: str, option: str) -> pa.Array:
     column = sheet.column(name, option)
     kind = column.type
     if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):

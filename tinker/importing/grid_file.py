@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tinker.errors import UserError
+from tinker.importing.plan import changed, plan_of, unlike
 from tinker.importing.request import NO_SEED, Request
 from tinker.importing.runs import Row
 from tinker.tables.grids import SCHEMA
@@ -19,23 +19,22 @@ Grid = dict[str, Any]
 def document(request: Request, rows: Sequence[Row], files: Sequence[str], notes: Sequence[str], before: Grid) -> Grid:
     """The content of the file; `before` is what it held, empty if there was none.
 
-    An arm plans the seeds that it has: what else was to run, tinker cannot know. `results_existed` of the first rule is
-    null, since nobody but the user knows whether it was declared before the runs; a rule that is changed by a later
-    import is changed after results.
-
-    Raises:
-        UserError: `before` is a grid that tinker ran.
+    An arm plans the seeds that it has: what else was to run, tinker cannot know. `results_existed` of the first rule
+    and plan is null, since nobody but the user knows whether they were declared before the runs; what a later import
+    changes of them is changed after results.
     """
-    if before and not before.get("imported"):
-        raise UserError(f"{request.name}: a grid of that name was run by tinker here; choose another with --name")
     arms = list(dict.fromkeys([request.control, *(row["arm"] for row in rows)]))
     file = ", ".join(files)
+    plan = plan_of(rows, request.control, request.tuning_seeds, request.seed != NO_SEED)
+    earlier = _earlier_plans(before, request)
+    plans = _plans(earlier, plan)
+    imports = _imports(before.get("import_history", []), rows, file, same_plan=plans == earlier)
     return {
         "schema": SCHEMA,
         "name": request.name,
         "imported": file,
-        "import_history": _imports(before.get("import_history", []), rows, file),
-        "import_notes": _notes(request, notes),
+        "import_history": imports,
+        "import_notes": [*notes, *_notes(request, plan, imports)],
         "source": {"file": file, "overrides": []},
         "question": request.question,
         "hypothesis": "",
@@ -43,11 +42,8 @@ def document(request: Request, rows: Sequence[Row], files: Sequence[str], notes:
         "decide": request.decide.as_dict(),
         "rule_hash": request.decide.rule_hash,
         "rule_history": _rules(before.get("rule_history", []), request),
-        "seeds": {
-            "arms": _seeds(row for row in rows if not row["is_control"]),
-            "control": _seeds(row for row in rows if row["is_control"]),
-            "tuning": [[seed, seed] for seed in request.tuning_seeds],
-        },
+        "plan_history": plans,
+        "seeds": plan["seeds"],
         "skipped": [],
         "arms": [
             {
@@ -75,22 +71,39 @@ def _rules(history: list[Grid], request: Request) -> list[Grid]:
     return [*history, {"hash": rule.rule_hash, "decide": rule.as_dict(), "time": _now(), "results_existed": existed}]
 
 
-def _imports(history: list[Grid], rows: Sequence[Row], file: str) -> list[Grid]:
-    """Every import that changed something, so that seeds which came later can be seen to have."""
-    digest = hashlib.sha256("".join(row["trial_id"] for row in rows).encode()).hexdigest()[:16]
+def _earlier_plans(before: Grid, request: Request) -> list[Grid]:
+    """Those on record; the one that a file without such a record stands for."""
+    if not before or "plan_history" in before:
+        return list(before.get("plan_history", []))
+    tuning = [seed for seed, _ in before["seeds"]["tuning"]]
+    plan = plan_of(before["cells"], before["control"], tuning, request.seed != NO_SEED)
+    return [{**plan, "time": before["rule_history"][0]["time"], "results_existed": None}]
+
+
+def _plans(history: list[Grid], plan: Grid) -> list[Grid]:
+    if history and not changed(history[-1], plan):
+        return history
+    return [*history, {**plan, "time": _now(), "results_existed": True if history else None}]
+
+
+def _imports(history: list[Grid], rows: Sequence[Row], file: str, *, same_plan: bool) -> list[Grid]:
+    """Every import that changed something; `corrected` tells those that changed neither seeds nor arms."""
+    digest = hashlib.sha256("".join(sorted(row["trial_id"] for row in rows)).encode()).hexdigest()[:16]
     entry = {"file": file, "runs": len(rows), "digest": digest}
     if history and all(history[-1][key] == value for key, value in entry.items()):
         return history
-    return [*history, {**entry, "time": _now()}]
+    corrected = bool(history) and same_plan and history[-1]["digest"] != digest
+    return [*history, {**entry, "corrected": corrected, "time": _now()}]
 
 
-def _notes(request: Request, notes: Sequence[str]) -> list[str]:
+def _notes(request: Request, plan: Grid, imports: Sequence[Grid]) -> list[str]:
+    """What there is to know of the runs as a whole."""
     unseeded = "the runs have no seeds: they are numbered in the order of the file, and no two of them are a pair"
-    return [*notes, *([unseeded] if request.seed == NO_SEED else [])]
-
-
-def _seeds(rows: Iterable[Row]) -> list[list[int]]:
-    return [[seed, seed] for seed in sorted({row["seed_init"] for row in rows})]
+    notes = [unseeded] if request.seed == NO_SEED else []
+    if request.seed != NO_SEED and unlike(plan):
+        notes.append("the arms have unlike seeds: the seeds in grid.json are those of any of them")
+    same = "imported again on {}: the same arms and seeds, with other values in place of the earlier ones"
+    return [*notes, *(same.format(entry["time"]) for entry in imports if entry.get("corrected"))]
 
 
 def _common(rows: Sequence[Mapping[str, Any]], key: str, arm: str | None = None) -> Any:

@@ -17,6 +17,8 @@ from tinker.importing.status import known
 
 #: Prefixes of the columns that hold metrics and costs, so that no name of theirs can be one of the others.
 METRIC, COST = "metric ", "cost "
+#: The column of why a run failed.
+CAUSE = "cause"
 #: Between the values of several columns that name an arm.
 JOINT = "/"
 
@@ -43,6 +45,8 @@ def points_of(sheet: Sheet, request: Request, elsewhere: Container[str]) -> pa.T
     for column, name in request.metrics.items():
         here = column in sheet.table.column_names or column not in elsewhere
         columns[METRIC + name] = numbers(sheet, column, "--metric") if here else pa.nulls(count, pa.float64())
+    if sheet.cause is not None:
+        columns[COST + CAUSE] = texts(sheet, sheet.cause, "the cause")
     for name, column in (request.columns or {}).items():
         columns[COST + name] = _cost(sheet, name, column)
     return pa.table(columns | {"step": _step(sheet, request, columns)})
@@ -71,16 +75,22 @@ def _from_names(sheet: Sheet, pattern: str) -> tuple[pa.Array, pa.Array | None]:
     if sheet.name is None:
         raise UserError(f"{sheet.file}: --run-name: only exports of W&B and folders of Ray Tune name their runs")
     names = filled(sheet, sheet.name, "--run-name", texts(sheet, sheet.name, "--run-name"), "a run needs a name")
-    return parts_of(sheet, names, pattern)
+    arms, seeds = parts_of(sheet, names, pattern)
+    _demand_printable(sheet, arms, "--run-name")
+    return arms, seeds
 
 
 def _arm(sheet: Sheet, column: str) -> pa.Array:
     named = filled(sheet, column, "--arm", texts(sheet, column, "--arm"), "each run belongs to an arm; name it")
+    _demand_printable(sheet, named, f"column {column!r} (--arm)")
+    return named
+
+
+def _demand_printable(sheet: Sheet, named: pa.Array, what: str) -> None:
     bad = pc.invert(pc.utf8_is_printable(named)).to_numpy(zero_copy_only=False)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise UserError(f"{sheet.place(row)}: column {column!r} (--arm): {named[row].as_py()!r} cannot be printed")
-    return named
+        raise UserError(f"{sheet.place(row)}: {what}: {named[row].as_py()!r} cannot be printed")
 
 
 def _status(sheet: Sheet, request: Request) -> pa.Array:

@@ -1,25 +1,23 @@
 """Reads the folder of a Ray Tune experiment: a folder a trial, with params.json and result.json or progress.csv.
 
-Ray itself is not needed. Layout as Ray 2.x writes it: `tune.RunConfig(name=..., storage_path=...)`.
+Ray itself is not needed. Layout as Ray 2.x writes it: `tune.RunConfig(name=..., storage_path=...)`. The experiment may
+have been killed, or be running: what is half written is left out and said.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tinker.errors import UserError
-from tinker.importing.records import Record, flat, objects, table_of
-from tinker.importing.sheet import Sheet
+from tinker.importing.ray_trial import JOINT, PARAMS, RESULTS, TABLE, trial_of
+from tinker.importing.records import Record, bytes_of, parsed, table_of
+from tinker.importing.sheet import Sheet, some
 
-#: The names that the folder of a trial and its state get as columns.
-TRIAL, STATE = "trial", "trial_state"
+#: The names that the folder of a trial, its state and what is wrong with it get as columns.
+TRIAL, STATE, CAUSE = "trial", "trial_state", "trial_cause"
 STEP = "training_iteration"
-#: Between the keys of nested objects, as Ray itself joins them.
-JOINT = "/"
 
 
 def read_ray(folder: Path) -> Sheet:
@@ -30,59 +28,53 @@ def read_ray(folder: Path) -> Sheet:
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: not a folder; expected that of a Ray Tune experiment")
-    trials = sorted(path.parent for path in folder.glob("*/params.json"))
-    if not trials:
-        raise UserError(
-            f"{folder}: no trials of Ray Tune in it; expected folders that hold params.json and result.json"
-        )
-    states = _states(folder)
+    folders = sorted({path.parent for name in (PARAMS, RESULTS, TABLE) for path in folder.glob(f"*/{name}")})
+    if not folders:
+        raise UserError(f"{folder}: no trials of Ray Tune in it; expected folders that hold {PARAMS} and {RESULTS}")
+    said, notes = _states(folder)
     rows: list[Record] = []
     places: list[str] = []
-    for trial in trials:
-        state = states.get(trial.name, "ERROR" if (trial / "error.txt").exists() else None)
-        own = {TRIAL: trial.name, STATE: state, **_flat_config(_json(trial / "params.json"))}
-        reported = list(_results(trial))
-        for place, result in reported or [(str(trial), {})]:
-            rows.append(own | result)
+    nameless: list[int] = []
+    cut: list[str] = []
+    for path in folders:
+        trial = trial_of(path, said.get(path.name, {}))
+        own = {TRIAL: path.name, STATE: trial.state, CAUSE: trial.cause}
+        if trial.cut is not None:
+            cut.append(f"{path.name}/{trial.cut.name}")
+        for place, result in trial.results or [(str(path), {})]:
+            if not trial.config:
+                nameless.append(len(rows))
+            rows.append({**trial.config, **result, **own})
             places.append(place)
     table = table_of(rows)
     if STEP not in table.column_names:
-        raise UserError(f"{folder}: none of its {len(trials)} trials reported a result")
+        raise UserError(f"{folder}: none of its {len(folders)} trials reported a result")
+    if cut:
+        notes.append(f"{folder.name}: the last line is only half there, and left out, of {some(cut)}")
     arm, seed = (f"config{JOINT}{key}" for key in ("arm", "seed"))
-    return Sheet(folder.name, table, lambda row: places[row], TRIAL, TRIAL, STEP, STATE, arm, seed)
+    return Sheet(
+        folder.name, table, lambda row: places[row], TRIAL, TRIAL, STEP, STATE, arm, seed,
+        cause=CAUSE, nameless=frozenset(nameless), notes=tuple(notes),
+    )  # fmt: skip
 
 
-def _flat_config(config: Any) -> Record:
-    return flat({"config": config}, JOINT)
+def _states(folder: Path) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
+    """What Ray says of each trial, by its folder, and notes; a restored experiment has several files, the last counts.
 
-
-def _results(trial: Path) -> Iterator[tuple[str, Record]]:
-    """Place and content of each result, from result.json, or progress.csv where there is none."""
-    if (trial / "result.json").exists():
-        for line, record in objects(trial / "result.json"):
-            yield f"{trial / 'result.json'}:{line}", flat(record, JOINT)
-    elif (trial / "progress.csv").exists():
-        with (trial / "progress.csv").open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            for row in reader:
-                yield f"{trial / 'progress.csv'}:{reader.line_num}", {k: v or None for k, v in row.items()}
-
-
-def _states(folder: Path) -> dict[str, str]:
-    """What Ray says of each trial, by its folder; a restored experiment has several files, the last one counts."""
-    found: dict[str, str] = {}
+    Raises:
+        UserError: a file of another shape; one that is empty or cut off is left out.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    notes = []
     for path in sorted(folder.glob("experiment_state-*.json")):
         try:
-            for text, *_ in _json(path)["trial_data"]:
-                trial = json.loads(text)
-                found[trial["relative_logdir"]] = trial["status"]
+            state = parsed(bytes_of(path).decode("utf-8", errors="replace"), str(path))
+        except ValueError:
+            notes.append(f"{folder.name}: {path.name} is empty or cut off, and left out")
+            continue
+        try:
+            trials = [parsed(text, str(path)) for text, *_ in state["trial_data"]]
+            found |= {trial["relative_logdir"]: trial for trial in trials if trial["status"]}
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{path}: not the state of an experiment as Ray 2 writes it ({error!r})") from None
-    return found
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: not JSON ({error})") from None
+    return found, notes

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tinker.importing.points import COST, METRIC
+from tinker.importing.points import CAUSE, COST, METRIC
 from tinker.importing.request import Request
 from tinker.importing.series import Ints, Run, Series, series_of
 from tinker.tables import schema
@@ -89,7 +89,7 @@ def _last_of_each(points: pa.Table, run: Ints) -> list[Row]:
 def _row(known: Mapping[str, Any], place: int, request: Request) -> Row:
     """Runs without seeds are numbered through the whole grid: no two of them are a pair."""
     seed = known.get("seed", place + 1)
-    wanted = (*request.metrics.values(), *(request.columns or ()))
+    wanted = (*request.metrics.values(), *(request.columns or ()), *([CAUSE] if known.get(CAUSE) else []))
     return {
         "grid": request.name,
         "arm": known["arm"],
@@ -129,8 +129,8 @@ def _contents(series: Mapping[str, Series]) -> dict[Run, str]:
 
 
 def _identity(row: Row, nth: int, content: str) -> str:
-    """16 hex digits over what was measured: a run that is imported again with other values is another one."""
-    said = {key: value for key, value in row.items() if key not in ("grid", "is_control")}
+    """16 hex digits over what was measured: the same values from another file are the same run."""
+    said = {key: value for key, value in row.items() if key not in ("grid", "is_control", "source")}
     text = json.dumps([said, nth, content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -79,7 +79,9 @@ def chart(sheet: Sheet) -> Sheet:
     table = pa.concat_tables(parts, promote_options="default")
     note = f"{sheet.file}: {averaged} final values are means of several points, as W&B thins out long charts"
     notes = (note,) if averaged else ()
-    return Sheet(sheet.file, table, lambda row: sheet.place(int(where[row])), RUN, RUN, STEP, None, None, None, notes)
+    return Sheet(
+        sheet.file, table, lambda row: sheet.place(int(where[row])), RUN, RUN, STEP, None, None, None, notes=notes
+    )
 
 
 def _lone(sheet: Sheet, column: str, value: pa.Array) -> npt.NDArray[np.bool_]:

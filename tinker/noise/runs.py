@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinker.errors import UserError
+from tinker.grid.decide import HIGHER
 from tinker.report.analysis import Analysis, Row
 from tinker.stats.sample import Sample, labels
-
-#: Metrics of which more is better, whatever a rule is about.
-MORE_IS_BETTER = ("tokens_per_s",)
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def _of_place(analysis: Analysis, arm: str, metric: str, rows: list[Row]) -> Run
         corpus=rows[0]["corpus"],
         scale=rows[0]["scale"],
         metric=metric,
-        lower_is_better=rule.lower if own else metric not in MORE_IS_BETTER,
+        lower_is_better=rule.lower if own else metric not in HIGHER,
         alpha=rule.alpha,
         correction=rule.correction,
         arms=sum(not each["is_control"] for each in grid["arms"]),

@@ -16,11 +16,13 @@ from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
 from tinker.tables import schema
 from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
+from tinker.tables.grid_shape import checked
 from tinker.tables.grids import load_grid
 from tinker.tables.looks import read_looks, record_looks
 from tinker.tables.parquet import read, write
 
 Row = Mapping[str, Any]
+GRID_FILE = "grid.json"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Analysis:
         Raises:
             UserError: no such grid, or tables that cannot be read or written.
         """
-        grid = load_grid(results, name)
+        grid = checked(load_grid(results, name), results / name / GRID_FILE)
         collected = collect(results, grid, keep=keep)
         found = cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
         if not keep:
@@ -64,18 +66,25 @@ class Analysis:
         """From tables that were committed, without a store: comparisons are computed anew from trials and curves.
 
         Raises:
-            UserError: no trials.parquet there, or tables that are not tinker's.
+            UserError: no trials.parquet there, or tables or a grid in them that are not tinker's.
         """
         path = folder / TRIALS
         if not path.is_file():
             raise UserError(f"{folder}: no {TRIALS} there; `tinker report` makes it, `tinker import` too")
         table = read(path)
-        grid = grid_of(table)
-        if grid is None:  # tables from before the grid was kept in them
-            try:
-                grid = dict(json.loads((folder / "grid.json").read_text(encoding="utf-8")))
-            except (OSError, ValueError) as error:
-                raise UserError(f"{folder}: {TRIALS} holds no grid, and grid.json is not to be had ({error})") from None
+        grid = _grid_of(folder, table)
+        if grid["decide"]["metric"] not in table.column_names:
+            raise UserError(
+                f"{path}: no column {grid['decide']['metric']!r}, by which the rule of these tables decides"
+            )
+        try:
+            return cls._of_tables(folder, table, grid)
+        except pa.ArrowException as error:
+            said = " ".join(str(error).split())
+            raise UserError(f"{folder}: tables with columns that are not tinker's ({said})") from None
+
+    @classmethod
+    def _of_tables(cls, folder: Path, table: pa.Table, grid: dict[str, Any]) -> Analysis:
         rows = table.to_pylist()
         trials = pa.Table.from_pylist(rows, schema.trials(schema.metric_names(table.schema)))  # older: fewer columns
         curves = read(folder / CURVES) if (folder / CURVES).is_file() else schema.curves().empty_table()
@@ -90,3 +99,16 @@ class Analysis:
         compared = compare(rows, schema.metric_names(trials.schema), rule, learning)
         table = pa.Table.from_pylist(compared, schema.comparisons())
         return cls(grid, rule, rows, curves, table.to_pylist(), looks, kept)
+
+
+def _grid_of(folder: Path, trials: pa.Table) -> dict[str, Any]:
+    """The grid in the file's metadata; tables from before it was kept there have a file beside them."""
+    grid = grid_of(trials, folder / TRIALS)
+    if grid is not None:
+        return grid
+    path = folder / GRID_FILE
+    try:
+        beside = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder}: {TRIALS} holds no grid, and grid.json is not to be had ({error})") from None
+    return checked(beside, path)

@@ -34,7 +34,20 @@ def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Mad
     found = Analysis.of(results, grid_name)
     kept = f"{found.kept} finished trials are known from the earlier tables only: the store does not hold them"
     said = [*notes, *([kept] if found.kept else [])]
-    return Made(build(found.grid, found.trials, found.comparisons, found.rule, said, found.looks), found)
+    return _made(found, said)
+
+
+def read_report(folder: Path) -> Made:
+    """What committed tables say; nothing is written.
+
+    Raises:
+        UserError: no tables there, or such as are not tinker's.
+    """
+    return _made(Analysis.read(folder), ())
+
+
+def _made(found: Analysis, notes: Sequence[str]) -> Made:
+    return Made(build(found.grid, found.trials, found.comparisons, found.rule, notes, found.looks), found)
 
 
 def render(made: Made, format: Format, width: int = 100, color: bool = False) -> str:

@@ -101,7 +101,7 @@ def _labelled(label: str, text: str, style: str = "") -> Grid:
     grid = Grid.grid()
     grid.add_column(no_wrap=True)
     grid.add_column()
-    grid.add_row(_text(label, style=style), _text(text))
+    grid.add_row(Text(label, style=style), _text(text))  # folding would take the space out of a label
     return grid
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from math import comb, fsum, ulp
 
 import numpy as np
@@ -47,7 +48,7 @@ def permutation(arm: Sequence[float], control: Sequence[float]) -> float:
     rounding = _SAME * float(np.max(np.abs(centred))) + 8.0 * len(values) * ulp(float(np.max(np.abs(values))))
     if comb(len(values), n) <= MOST_EXACT:
         return _counted(_subset_sums(centred, n), seen, rounding)
-    return _drawn(_random_subset_sums(centred, n), seen, rounding)
+    return _drawn((chosen @ centred for chosen in _relabellings(len(values), n)), seen, rounding)
 
 
 def sign_flip(differences: Sequence[float]) -> float:
@@ -74,7 +75,7 @@ def _counted(sums: Array, seen: float, rounding: float) -> float:
     return min(1.0, 2.0 * min(tails) / len(sums))
 
 
-def _drawn(chunks: Iterator[Array], seen: float, rounding: float) -> float:
+def _drawn(chunks: Iterable[Array], seen: float, rounding: float) -> float:
     above = below = 1  # the labels as they are count as one of the draws
     for sums in chunks:
         above += int(np.count_nonzero(sums >= seen - rounding))
@@ -96,11 +97,16 @@ def _subset_sums(values: Array, n: int) -> Array:
     return sums[n]
 
 
-def _random_subset_sums(values: Array, n: int) -> Iterator[Array]:
+@lru_cache(maxsize=2)
+def _relabellings(count: int, n: int) -> tuple[Array, ...]:
+    """Random choices of n of so many places, 1 where chosen; drawn once for all arms with these numbers of runs."""
     generator = np.random.default_rng(_SEED)
-    for start in range(0, DRAWS, _AT_ONCE):
-        rows = np.tile(values, (min(_AT_ONCE, DRAWS - start), 1))
-        yield generator.permuted(rows, axis=1)[:, :n].sum(axis=1)
+    first = np.zeros(count)
+    first[:n] = 1.0
+    return tuple(
+        generator.permuted(np.tile(first, (min(_AT_ONCE, DRAWS - start), 1)), axis=1)
+        for start in range(0, DRAWS, _AT_ONCE)
+    )
 
 
 def _random_signed_sums(sizes: Array) -> Iterator[Array]:

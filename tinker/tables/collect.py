@@ -11,10 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tinker.errors import UserError
 from tinker.store.layout import Layout
 from tinker.store.record import StoredTrial
 from tinker.store.store import FINISHED, Store
 from tinker.tables import schema
+from tinker.tables.grid_shape import checked
 from tinker.tables.packing import mark_packed
 from tinker.tables.parquet import read, write
 from tinker.tables.trial_row import planned_row, stored_row
@@ -47,6 +49,7 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
     folder = results / grid["name"]
     stored, trials_folder = _stored(results, grid), Layout(results).trials
     old_rows, old_curves = _earlier(folder)
+    _demand_imported(folder, grid, old_rows)
     no_curve = schema.curves().empty_table()
     rows: Rows = []
     curves: list[pa.Table] = []
@@ -77,10 +80,20 @@ def with_grid(trials: pa.Table, grid: Grid) -> pa.Table:
     return trials.replace_schema_metadata({**(trials.schema.metadata or {}), GRID: text})
 
 
-def grid_of(trials: pa.Table) -> dict[str, Any] | None:
-    """What `with_grid` put there; None in tables from before."""
+def grid_of(trials: pa.Table, path: Path) -> dict[str, Any] | None:
+    """What `with_grid` put there; None in tables from before. `path` is where they were read.
+
+    Raises:
+        UserError: not JSON, or not a grid.
+    """
     text = (trials.schema.metadata or {}).get(GRID)
-    return None if text is None else dict(json.loads(text))
+    if text is None:
+        return None
+    try:
+        grid = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"{path}: the grid in it is not JSON ({error})") from None
+    return checked(grid, path)
 
 
 def _stored(results: Path, grid: Grid) -> dict[str, StoredTrial]:
@@ -106,6 +119,16 @@ def _earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, pa.Tabl
     rows = read(folder / TRIALS).to_pylist()
     kept = {row["trial_id"]: row for row in rows if row["status"] in FINISHED or row.get("source") is not None}
     return kept, _by_trial(read(folder / CURVES))
+
+
+def _demand_imported(folder: Path, grid: Grid, rows: Mapping[str, Any]) -> None:
+    """Raises UserError where runs of an imported grid are not in its tables: nothing else has them."""
+    lost = sum(cell["trial_id"] not in rows for cell in grid["cells"]) if grid.get("imported") else 0
+    if lost:
+        raise UserError(
+            f"{folder}: {lost} of {len(grid['cells'])} runs of {grid['imported']} are not in {TRIALS} and {CURVES}: an "
+            "import was interrupted, or a file is gone; import it again with `tinker import`"
+        )
 
 
 def _by_trial(curves: pa.Table) -> dict[str, pa.Table]:

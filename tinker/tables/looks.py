@@ -55,8 +55,8 @@ def _look(row: Row, time: datetime) -> dict[str, Any]:
 
 
 def _kind(row: Row) -> str:
-    if row["look"] is not None:
-        return "look" if row["look"] else "peek"
+    if row["look"] is not None:  # before the first one a row shows no run, and is not recorded
+        return "look"
     if row["e_value"] is not None:
         return "look"
     return "peek" if row["n_unfinished"] else "end"

@@ -7,14 +7,21 @@ import re
 import shutil
 import subprocess
 from html import escape, unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.report.html.test_page import _grid
+from tests.report.html.test_page import _grid, _page
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+COMMAND = (
+    str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
 CASES = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+#: Of A4 paper between its margins, in CSS pixels.
+PAPER = 718
 MEASURE = """
 const found = [...document.querySelectorAll("iframe")].map((frame) => {
   const page = frame.contentDocument, view = frame.contentWindow, meets = [];
@@ -49,14 +56,17 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     if BROWSER is None:
         pytest.skip("no Chromium or Chrome on PATH")
     folder = tmp_path_factory.mktemp("browser")
-    text = escape(_grid(folder, {"baseline-v0": 1.9, "a-good-arm-with-a-long-name-indeed": 1.8, "bad": 2.0}))
+    page = _grid(folder, {"baseline-v0": 1.9, "a-good-arm-with-a-long-name-indeed": 1.8, "bad": 2.0}, points=12)
+    assert page.count("Learning curve of ") == 3
+    text = escape(page)
     frames = [f'<iframe srcdoc="{text}" style="border:0;width:{w}px;color-scheme:{s}"></iframe>' for w, s in CASES]
+    # As it is printed; the policy lets no style in but the page's own, so it has to go.
+    printed = escape(re.sub(r"<meta http-equiv=.*?>", "", page).replace("@media print", "@media all"))
+    frames.append(f'<iframe srcdoc="{printed}" style="border:0;width:{PAPER}px;color-scheme:light"></iframe>')
     script = f'<script>addEventListener("load", () => {{{MEASURE}}});</script>'
     (folder / "outer.html").write_text(f"<!doctype html><body>{''.join(frames)}{script}", encoding="utf-8")
     done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--dump-dom",
-         "--host-resolver-rules=MAP * ~NOTFOUND",
-         f"--user-data-dir={folder / 'profile'}", (folder / "outer.html").as_uri()],
+        [*COMMAND, "--dump-dom", f"--user-data-dir={folder / 'profile'}", (folder / "outer.html").as_uri()],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     match = re.search("FOUND(.*)END", done.stdout, re.DOTALL)
@@ -72,7 +82,7 @@ def test_nothing_overflows_is_cut_or_overlaps(found: list[dict[str, Any]], place
 
 
 def test_dark_and_light_are_different(found: list[dict[str, Any]]) -> None:
-    assert [case["paper"] for case in found] == ["rgb(255, 255, 255)", "rgb(20, 23, 26)"] * 2
+    assert [case["paper"] for case in found] == ["rgb(255, 255, 255)", "rgb(20, 23, 26)"] * 2 + ["rgb(255, 255, 255)"]
 
 
 def test_a_click_on_a_heading_sorts(found: list[dict[str, Any]]) -> None:
@@ -82,4 +92,24 @@ def test_a_click_on_a_heading_sorts(found: list[dict[str, Any]]) -> None:
 
 
 def test_loads_nothing(found: list[dict[str, Any]]) -> None:
-    assert [case["loaded"] for case in found] == [0, 0, 0, 0]
+    assert [case["loaded"] for case in found] == [0, 0, 0, 0, 0]
+
+
+def test_on_paper_nothing_is_cut(found: list[dict[str, Any]]) -> None:
+    assert found[-1]["width"] == PAPER
+    assert found[-1]["body"] <= PAPER
+    assert found[-1]["meets"] == []
+
+
+def test_it_can_be_printed(found: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert BROWSER is not None
+    _grid(tmp_path, {"baseline-v0": 1.9, "good": 1.8})
+    (tmp_path / "page.html").write_text(_page(tmp_path), encoding="utf-8")
+    subprocess.run(
+        [*COMMAND, f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={tmp_path / 'page.pdf'}",
+         (tmp_path / "page.html").as_uri()],
+        capture_output=True, check=True, timeout=120,
+    )  # fmt: skip
+    paper = (tmp_path / "page.pdf").read_bytes()
+    assert paper.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) > 1

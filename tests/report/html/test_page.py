@@ -53,11 +53,11 @@ def _page(results: Path) -> str:
     return render(make_report(results, "made-up"), "html")
 
 
-def _grid(results: Path, arms: dict[str, float], seeds: int = 3, **changes: Any) -> str:
+def _grid(results: Path, arms: dict[str, float], seeds: int = 3, points: int = 1, **changes: Any) -> str:
     save(results, grid(dict.fromkeys(arms, range(seeds)), **changes))
     for arm, mean in arms.items():
         for seed in range(seeds):
-            finish(results, arm, seed, val_loss=mean + 0.001 * seed, excess_recall=mean - 1.5)
+            finish(results, arm, seed, points=points, val_loss=mean + 0.001 * seed, excess_recall=mean - 1.5)
     return _page(results)
 
 

@@ -18,13 +18,15 @@ from tinker.report.html.plots.seeds import seeds
 from tinker.report.html.plots.skills import skill
 from tinker.report.html.plots.spread import spread
 from tinker.report.html.verdicts import ADVICE, Advice, advice
-from tinker.report.html.wording import DASH, with_unit
+from tinker.report.html.wording import DASH, beginning, with_unit
 from tinker.report.numbers import decimals
 from tinker.report.view import Row, Section
 from tinker.stats.rule import Rule
 
 #: Learning curves are drawn for so many arms, the control apart.
 MOST_CURVES = 24
+#: Characters of a reason: it may hold the cause of a crash, which stands in full among the failures.
+REASON = 1000
 #: The validation loss itself: the variance of an excess over a floor is that of a small difference.
 LOSS = "val_loss"
 #: What each panel of effect against cost is over: words, axis, column.
@@ -132,7 +134,7 @@ def part(key: str, section: Section, analysis: Analysis, place: tuple[str, str])
 def _cards(section: Section) -> tuple[Card, ...]:
     """By verdict, those that can be acted on first."""
     ranked = sorted(section.findings, key=lambda finding: list(ADVICE).index(finding.verdict))
-    return tuple(Card(advice(f.verdict), f.arm, f.verdict, f.reason or "") for f in ranked)
+    return tuple(Card(advice(f.verdict), f.arm, f.verdict, beginning(f.reason or "", REASON)) for f in ranked)
 
 
 def _of(compared: Sequence[Row], metric: str, order: Sequence[str]) -> list[Row]:

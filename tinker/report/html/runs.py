@@ -8,10 +8,9 @@ from shlex import join
 from typing import Any
 
 from tinker.report.html.cells import Cell, Column, Table, numbers, table, words
-from tinker.report.html.wording import DASH
+from tinker.report.html.wording import DASH, beginning
 from tinker.report.view import Row
 
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 #: Characters of all causes together: a grid in which everything failed is a page all the same.
 ROOM = 200_000
 
@@ -23,7 +22,7 @@ def failures(trials: Sequence[Row], metric: str) -> Table:
 
     def cause(row: Row) -> Cell:
         text = (row["cause"] or _cause(row, metric)).strip()
-        return Cell(text if len(text) <= room else text[:room] + ELLIPSIS)
+        return Cell(beginning(text, room))
 
     makers = (
         words("arm", "arm"),

@@ -8,6 +8,7 @@ from tinker.report.numbers import NONE, fixed
 from tinker.tables.trial_columns import METRICS
 
 MINUS, PLUS_MINUS, DASH = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{EN DASH}"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 UNITS = {"tokens_per_s": "tokens/s", "seconds": "s", "peak_mem_bytes": "bytes", "rss_bytes": "bytes"}
 
 
@@ -22,6 +23,11 @@ def prose(text: str) -> Markup:
 def sentence(text: str) -> Markup:
     """With a capital and a full stop; `code` in it set as code."""
     return prose(f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}")
+
+
+def beginning(text: str, room: int) -> str:
+    """Of a text of any length, at most so many characters."""
+    return text if len(text) <= room else text[:room] + ELLIPSIS
 
 
 def figure(value: float | None, places: int, *, sign: bool = False) -> str:

@@ -1,0 +1,163 @@
+"""What a `grid.json` looks like to those who read it: checked once, so that no reader meets something else later.
+
+Only what readers use is asked for. Which words a rule may use is for `tinker.stats.rule` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinker.errors import UserError
+
+#: Of a value that is not what it should be, so many characters are shown.
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Values that something holds for, and what they are called."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+
+#: A kind, a list of one shape, or an object: its keys with their shapes; one that ends with `?` may be left out.
+Shape = Kind | Sequence["Shape"] | Mapping[str, "Shape"]
+
+
+def _text(value: Any) -> bool:
+    """Half of a surrogate pair, which JSON can spell, is no text: no file can hold it."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _whole(value: Any) -> bool:
+    """As Parquet's columns hold them."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def _or_null(kind: Kind) -> Kind:
+    return Kind(f"{kind.words} or null", lambda value: value is None or kind.holds(value))
+
+
+TEXT = Kind("text", _text)
+NUMBER, WHOLE = Kind("a number", _number), Kind("a whole number", _whole)
+POSITIVE = Kind("a number above 0", lambda value: _number(value) and value > 0)
+FLAG = Kind("true or false", lambda value: isinstance(value, bool))
+RATE = Kind("a number between 0 and 1", lambda value: _number(value) and 0 < value < 1)
+OBJECT = Kind("an object", lambda value: isinstance(value, dict))
+LOOKS = Kind(
+    "null, 'anytime' or a list of rising numbers of seeds",
+    lambda value: (
+        value in (None, "anytime")
+        or (isinstance(value, list) and all(map(_whole, value)) and value != [] and sorted({*value}) == value)
+    ),
+)
+PAIR = Kind(
+    "a pair of seeds", lambda value: isinstance(value, list) and len(value) == 2 and all(map(_whole, value))
+)  # fmt: skip
+NAMES = Kind("an object of texts", lambda value: isinstance(value, dict) and all(map(_text, value.values())))
+RUNS = Kind(
+    "an object of lists of pairs of seeds",
+    lambda value: (
+        isinstance(value, dict)
+        and all(isinstance(pairs, list) and all(map(PAIR.holds, pairs)) for pairs in value.values())
+    ),
+)
+DECLARED: dict[str, Shape] = {"time": TEXT, "results_existed": _or_null(FLAG)}
+
+GRID: dict[str, Shape] = {
+    "name": TEXT,
+    "question?": _or_null(TEXT),
+    "hypothesis?": _or_null(TEXT),
+    "control": TEXT,
+    "decide": {
+        **dict.fromkeys(("metric", "direction", "correction", "diverged"), TEXT),
+        **{f"{key}?": TEXT for key in ("test", "pairing", "blocks", "accept")},
+        "min_effect": POSITIVE, "alpha": RATE, "looks?": LOOKS, "max_seed_cv?": POSITIVE,
+    },
+    "rule_hash": TEXT,
+    "rule_history": [{**DECLARED, "hash": TEXT, "decide": OBJECT}],
+    "plan_history?": [{**DECLARED, "seeds": {"arms": [PAIR], "control": [PAIR], "tuning?": [PAIR]},
+                       "arms": NAMES, "runs?": RUNS}],
+    "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR]},
+    "skipped": [TEXT],
+    "arms": [
+        {"name": TEXT, "is_control": FLAG, "diff?": OBJECT, "changes_scale": FLAG,
+         "params": _or_null(WHOLE), "flops_per_token": _or_null(NUMBER)}
+    ],
+    "cells": [
+        {"arm": TEXT, "trial_id": TEXT, "seed_init": WHOLE, "seed_data": WHOLE, "corpus": TEXT, "scale": TEXT}
+    ],
+    "environment_class?": _or_null(TEXT),
+    "source?": {"file": TEXT, "overrides": [TEXT]},
+    "vocab_size?": _or_null(WHOLE),
+    "pretrained?": _or_null(TEXT),
+    "imported?": _or_null(TEXT),
+    "import_history?": [{"time": TEXT, "runs": WHOLE}],
+    "import_notes?": [TEXT],
+}  # fmt: skip
+
+
+def checked(grid: Any, where: object) -> dict[str, Any]:
+    """The grid, which is as its readers expect; `where` (a file) is for the message.
+
+    Raises:
+        UserError: it is not: which key, what it should be and what is there.
+    """
+    missing = [key for key in GRID if not key.endswith("?") and not (isinstance(grid, dict) and key in grid)]
+    if missing:
+        raise UserError(f"{where}: the grid of these tables lacks {', '.join(missing)}; make them with `tinker report`")
+    problem = next(_wrong(grid, GRID, ""), None) or next(_contradictions(grid), None)
+    if problem is not None:
+        raise UserError(f"{where}: in the grid of these tables {problem}; run or import the grid again")
+    return dict(grid)
+
+
+def _wrong(value: Any, shape: Shape, path: str) -> Iterator[str]:
+    """What is not of the shape; nothing where all is."""
+    if isinstance(shape, Kind):
+        if not shape.holds(value):
+            yield f"{path} should be {shape.words}, not {_shown(value)}"
+    elif isinstance(shape, Mapping):
+        yield from _wrong_object(value, shape, path)
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from _wrong(each, shape[0], f"{path}[{place}]")
+    else:
+        yield f"{path} should be a list, not {_shown(value)}"
+
+
+def _wrong_object(value: Any, shape: Mapping[str, Shape], path: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{path} should be an object, not {_shown(value)}"
+        return
+    for spelled, inner in shape.items():
+        key = spelled.removesuffix("?")
+        inside = f"{path}.{key}" if path else key
+        if key in value:
+            yield from _wrong(value[key], inner, inside)
+        elif not spelled.endswith("?"):
+            yield f"{inside} is missing"
+
+
+def _contradictions(grid: Mapping[str, Any]) -> Iterator[str]:
+    """Of a grid whose keys are all of the right kind: names that no arm has, an import without its record."""
+    arms = {arm["name"] for arm in grid["arms"]}
+    named = [("control", grid["control"])]
+    named += [(f"cells[{place}].arm", cell["arm"]) for place, cell in enumerate(grid["cells"])]
+    for path, name in named:
+        if name not in arms:
+            yield f"{path} is {_shown(name)}, which none of its arms is called"
+    if grid.get("imported") and not (grid.get("import_history") and "import_notes" in grid):
+        yield "import_history (not empty) and import_notes should be there, since it is imported"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
