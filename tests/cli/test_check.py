@@ -75,6 +75,19 @@ def test_what_is_wrong_with_the_question_exits_with_4(
     assert not (folder.parent / "results").exists()
 
 
+def test_a_bug_is_no_judgement(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tinker.review.review.judge", lambda *_: 1 / 0)
+    assert check(monkeypatch, folder) == CHECK_USAGE
+    output = capsys.readouterr()
+    assert "ZeroDivisionError" in output.err
+    assert (
+        output.err.splitlines()[-1] == "tinker: check: this is a bug of tinker and no judgement; its traceback is above"
+    )
+    assert output.out == ""
+
+
 def test_help_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(monkeypatch, "--help") == 0
     assert "0 accept, 1 reject, 2" in capsys.readouterr().out

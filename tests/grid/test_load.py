@@ -80,7 +80,7 @@ def test_the_rules_hash_changes_with_every_part_of_it() -> None:
     others = [
         Decide("train_loss", 0.01),
         Decide("val_loss", 0.02),
-        Decide("val_loss", 0.01, direction="higher"),
+        Decide("tokens_per_s", 0.01, direction="higher"),
         Decide("val_loss", 0.01, alpha=0.01),
         Decide("val_loss", 0.01, correction="none"),
     ]

@@ -54,6 +54,24 @@ def plan(**changes: Any) -> Change:
     return change
 
 
+def added(arm: str) -> Change:
+    """An arm that the first plan did not have, after results of the others."""
+
+    def change(tables: Tables) -> None:
+        (first,) = tables.grid["plan_history"]
+        before = {key: name for key, name in first["arms"].items() if name != arm}
+        tables.grid["plan_history"] = [{**first, "arms": before}, {**first, "results_existed": True}]
+
+    return change
+
+
+def imported(tables: Tables) -> None:
+    """Runs from elsewhere, of which less is known."""
+    tables.grid |= {"imported": "runs.csv", "import_history": [{"time": "2026-01-01", "runs": 25}], "import_notes": []}
+    tables.grid["rule_history"][0]["results_existed"] = None
+    everywhere(code_modules=None, source="runs.csv", git_commit=None)(tables)
+
+
 def declared(**changes: Any) -> Change:
     return lambda tables: tables.declare(**changes)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from tinker.report.analysis import Analysis
 from tinker.review.find import find
 from tinker.review.review import Review, review
 from tinker.tables import schema
-from tinker.tables.collect import COMPARISONS, TRIALS, with_grid
+from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, with_grid
+from tinker.tables.looks import record_looks
 from tinker.tables.parquet import write
 
 CONTROL = "baseline-v0"
@@ -36,6 +38,7 @@ class Tables:
 
     grid: dict[str, Any] = field(default_factory=lambda: plain_grid())
     rows: list[Row] = field(default_factory=lambda: [row(arm, seed) for arm in MEANS for seed in SEEDS])
+    points: list[Row] = field(default_factory=list)
 
     def of(self, arm: str) -> list[Row]:
         """The arm's rows, by seed."""
@@ -48,16 +51,41 @@ class Tables:
         self.grid |= {"decide": decide, "rule_hash": entry["hash"]}
         self.grid["rule_history"] = [*self.grid["rule_history"], entry]
 
+    def draw(self) -> None:
+        """A curve of two points for each row."""
+        whose = schema.curves().names[: -len(("step", "metric", "value"))]
+        for one in self.rows:
+            one["best_val_loss"] = one["val_loss"]
+            ends = {metric: one[metric] for metric in ("val_loss", "best_val_loss")}
+            values = [(50, metric, value + 1.0) for metric, value in ends.items()]
+            values += [(100, metric, value) for metric, value in ends.items()]
+            owner = {name: one[name] for name in whose}
+            self.points += [{**owner, "step": s, "metric": metric, "value": value} for s, metric, value in values]
+
     def write(self, folder: Path, *, comparisons: bool = True) -> Path:
         """trials.parquet, with the grid in it, and comparisons.parquet; no grid.json."""
         folder.mkdir(parents=True, exist_ok=True)
         metrics = {self.grid["decide"]["metric"]}.union(*self.rows) - set(schema.trials().names)
         trials = pa.Table.from_pylist(self.rows, schema.trials(metrics))
         write(folder / TRIALS, with_grid(trials, self.grid))
+        if self.points:
+            write(folder / CURVES, pa.Table.from_pylist(self.points, schema.curves()))
         if comparisons:
             found = Analysis.read(folder).comparisons
             write(folder / COMPARISONS, pa.Table.from_pylist(found, schema.comparisons()))
+            record_looks(folder, found, datetime(2026, 3, 1, tzinfo=UTC))
         return folder
+
+    def keep(self, *arms: str, seeds: Collection[int] = SEEDS) -> None:
+        """A smaller grid, planned so from the start: the control, these arms or all, and these seeds."""
+        names, pairs = {CONTROL, *(arms or MEANS)}, [[seed, seed] for seed in seeds]
+        kept = [[one for one in some if one["arm"] in names and one["seed_init"] in seeds] for some in self._trials()]
+        self.rows, self.grid["cells"] = kept
+        self.grid["seeds"] |= {"arms": pairs, "control": pairs}
+        self.grid["plan_history"][0] |= {"seeds": self.grid["seeds"], "arms": {arm: arm for arm in names - {CONTROL}}}
+
+    def _trials(self) -> tuple[list[Row], list[Row]]:
+        return self.rows, self.grid["cells"]
 
     def review(self, folder: Path, *arms: str) -> Review:
         """Of these tables, written there."""
@@ -99,6 +127,7 @@ def row(arm: str, seed: int, **changes: Any) -> Row:
         "changes_scale": False, "status": "done", "attempts": 1, "params": 1000, "flops_per_token": 6000.0,
         "steps": 100, "val_loss": loss, "excess": loss - 1.8, "code_fingerprint": "f", "code_modules": CODE,
         "code_accepted": [], "git_commit": "c0ffee" * 6, "git_dirty": False, "git_diff": "", "git_diff_complete": True,
+        "started": datetime(2026, 2, 1, tzinfo=UTC),
     }  # fmt: skip
     return dict.fromkeys(schema.trials().names) | known | changes
 

@@ -17,7 +17,8 @@ from tests.review.made_up import Tables
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / ".github" / "workflows" / "review.yml"
-JUDGE, PUBLISH, GREEN = (
+INSTALL, JUDGE, PUBLISH, GREEN = (
+    "Install the tinker of the base branch",
     "Judge the grids whose tables changed",
     "Comment and set the statuses",
     "Green only if every arm of every grid is accepted",
@@ -39,7 +40,7 @@ def workflow() -> dict[str, Any]:
 
 
 def steps() -> dict[str, dict[str, Any]]:
-    return {step["name"]: step for step in workflow()["jobs"]["check"]["steps"] if "name" in step}
+    return {step["name"]: step for job in workflow()["jobs"].values() for step in job["steps"] if "name" in step}
 
 
 @dataclass
@@ -67,9 +68,10 @@ class Runner:
             capture_output=True,
         )  # fmt: skip
 
-    def git(self, *arguments: str) -> None:
+    def git(self, *arguments: str) -> bytes:
         identity = ("-c", "user.name=me", "-c", "user.email=me@example.org", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *identity, *arguments], cwd=self.repository, check=True, capture_output=True)
+        done = subprocess.run(["git", *identity, *arguments], cwd=self.repository, check=True, capture_output=True)
+        return done.stdout
 
     def calls(self) -> list[list[str]]:
         """The arguments of each call of gh, emptied by asking."""
@@ -90,7 +92,7 @@ def executable(path: Path, text: str) -> None:
 def merge(runner: Runner) -> None:
     """What is checked out for a pull request."""
     runner.git("add", "-A")
-    runner.git("commit", "-q", "-m", "results")
+    runner.git("commit", "-q", "--allow-empty", "-m", "results")
     runner.git("checkout", "-q", "main")
     runner.git("merge", "-q", "--no-ff", "-m", "merge", "change")
 
@@ -103,7 +105,7 @@ def statuses(calls: list[list[str]]) -> dict[str, str]:
     return {one["context"]: one["state"] for one in found}
 
 
-def judged(runner: Runner, codes: Mapping[str, int], size: int = 100) -> None:
+def judged(runner: Runner, codes: Mapping[str, int | str], size: int = 100) -> None:
     """What the first step leaves, without running it: names and exit codes, and texts of that size."""
     out = runner.home / "review"
     out.mkdir()
@@ -123,9 +125,8 @@ def machine(home: Path) -> Runner:
     executable(home / "bin" / "gh", GH)
     call = "from tinker.cli.main import main; main()"
     tinker = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {sys.executable} -c "{call}" "$@"\n'
-    (made.repository / ".venv" / "bin").mkdir(parents=True)
-    executable(made.repository / ".venv" / "bin" / "tinker", tinker)
-    (made.repository / ".gitignore").write_text(".venv\n")
+    (home / "base" / ".venv" / "bin").mkdir(parents=True)
+    executable(home / "base" / ".venv" / "bin" / "tinker", tinker)
     Tables().write(made.repository / "results" / "untouched")
     made.git("init", "-q", "-b", "main")
     made.git("add", "-A")

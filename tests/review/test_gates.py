@@ -10,10 +10,12 @@ import pytest
 from tests.review.changes import (
     ALL,
     OTHER,
+    added,
     both,
     decide_by_hand,
     declared,
     everywhere,
+    imported,
     losses,
     moved,
     plan,
@@ -73,13 +75,13 @@ FAILING: dict[str, tuple[str, Change, tuple[str, ...]]] = {
 PASSING: dict[str, tuple[str, str, Change]] = {
     "everything in order": ("rule", "ok", lambda tables: None),
     "rule edited in time": ("rule", "ok", declared(min_effect=0.011)),
-    "rule of an import": ("rule", "note", lambda t: t.grid["rule_history"][0].update(results_existed=None)),
+    "rule of an import": ("rule", "note", imported),
     "an older grid without a plan": (
         "tuning seeds",
         "note",
         lambda t: [t.grid.pop("plan_history"), t.grid.pop("seeds")],
     ),
-    "arm added after results": ("rule", "ok", plan(arms={arm: arm for arm in (*ALL, "more")})),
+    "arm added after results": ("rule", "ok", added("open")),
     "tuned on other seeds": ("tuning seeds", "ok", tuned(6, 7)),
     "blocks of hardware": (
         "hardware",
@@ -106,7 +108,7 @@ PASSING: dict[str, tuple[str, str, Change]] = {
         put("good", code_modules=json.dumps({**json.loads(CODE), "model.attention.window": "x"})),
     ),
     "older tables": ("same code", "note", everywhere(code_modules=None, code_accepted=None)),
-    "imported": ("provenance", "note", everywhere(code_modules=None, source="runs.csv", git_commit=None)),
+    "imported": ("provenance", "note", imported),
     "looks allow to stop early": (
         "seeds",
         "note",
@@ -156,7 +158,8 @@ def test_the_neighbour_of_a_fault_fails_nothing(name: str, tmp_path: Path) -> No
 def test_every_gate_is_listed_whatever_it_found(tmp_path: Path) -> None:
     made = Tables().review(tmp_path)
     assert {finding.gate: finding.state for finding in made.findings} == {
-        "rule": "ok", "tuning seeds": "ok", "looks": "ok", "tables agree": "ok", "planned trials": "ok", "seeds": "ok",
+        "rule": "ok", "tuning seeds": "ok", "looks": "ok", "tables agree": "ok", "dates": "ok",
+        "plan": "ok", "copies": "ok", "curves": "note", "facts": "ok", "planned trials": "ok", "seeds": "ok",
         "seed variance": "ok", "control repeats": "ok", "hardware": "ok", "same code": "ok", "uncommitted code": "ok",
         "provenance": "ok",
     }  # fmt: skip

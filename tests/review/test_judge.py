@@ -81,8 +81,7 @@ def test_an_invalid_arm_outweighs_all_and_only_where_it_is_asked_about(tmp_path:
 def test_a_declared_test_that_cannot_reach_alpha_is_inconclusive_and_says_so(tmp_path: Path) -> None:
     tables = Tables()
     tables.declare(test="permutation")
-    tables.rows = [row for row in tables.rows if row["seed_init"] <= 3]
-    tables.grid["cells"] = [cell for cell in tables.grid["cells"] if cell["seed_init"] <= 3]
+    tables.keep(seeds=range(1, 4))
     made = tables.review(tmp_path)
     assert set(words(made).values()) == {"inconclusive"}
     assert made.judgements[0].reasons[0].startswith("cannot reach alpha: ")

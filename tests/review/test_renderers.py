@@ -42,8 +42,8 @@ def test_the_terminal_shows_judgements_before_gates_with_their_figures(tmp_path:
     assert places == sorted(places)
     assert "1 accepted, 2 rejected, 1 inconclusive: reject, exit code 1" in text
     assert re.search(r"good +accept +better: 0.04 lower than the control", text)
-    assert re.search(r"seed variance +ok +control 0.083 %, largest arm 0.41 % \(open\) of 1 %", text)
-    assert re.search(r"control repeats +ok +seeds 1, 2 end 0.053 % apart, of 1 %", text)
+    assert re.search(r"seed variance +ok +control 0.0832 %, largest arm 0.415 % \(open\) of 1 %", text)
+    assert re.search(r"control repeats +ok +seeds 1, 2 end 0.0527 % apart, of 1 %", text)
 
 
 @pytest.mark.parametrize("color", [False, True])
@@ -81,6 +81,19 @@ def test_two_hundred_arms_are_a_comment_that_says_what_it_leaves_out(tmp_path: P
     text = markdown.render(tables.review(tmp_path))
     assert len(text) <= 65_000
     assert re.search(r"Too long for here: \d+ rows are left out; `tinker check` prints them all\.$", text)
+
+
+def test_long_texts_are_cut_and_say_so(tmp_path: Path) -> None:
+    tables = Tables()
+    tables.grid |= {"name": "n" * 70_000, "question": "@" * 70_000, "skipped": ["s" * 70_000] * 50}
+    for one in tables.of("bad"):
+        one.update(status="failed", cause="c" * 70_000)
+    text = markdown.render(tables.review(tmp_path))
+    assert len(text) <= 65_000
+    assert text.splitlines()[0].endswith(" ... (69800 more characters): invalid")
+    assert "... (68000 more characters)" in text
+    assert "| bad | **invalid** | seeds: bad: seeds 1, 2, 3, 4, 5 failed" in text
+    assert "rows are left out" in text
 
 
 def test_json_has_every_judgement_figure_and_gate(tmp_path: Path) -> None:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.review.made_up import Tables
-from tests.review.runner import GREEN, JUDGE, PUBLISH, Runner, judged, machine, merge, statuses, steps, workflow
+from tests.review.runner import (
+    GREEN,
+    INSTALL,
+    JUDGE,
+    PUBLISH,
+    Runner,
+    judged,
+    machine,
+    merge,
+    statuses,
+    steps,
+    workflow,
+)
 
 #: What a name may do to a script that does not quote it.
 NASTY = "a $(touch pwned) `touch pwned`;'\"${x} @someone #1 <b>"
@@ -23,13 +36,40 @@ def runner(tmp_path: Path) -> Runner:
 def test_the_file_asks_for_no_more_rights_than_it_uses() -> None:
     content = workflow()
     assert content[True] == {"pull_request": {"paths": ["results/**"]}}
-    assert content["permissions"] == {"contents": "read", "pull-requests": "write", "statuses": "write"}
-    checkout = content["jobs"]["check"]["steps"][0]["with"]
-    assert checkout == {"fetch-depth": 2, "persist-credentials": False}
+    assert content["permissions"] == {}
+    judge, post = (content["jobs"][name] for name in ("judge", "post"))
+    assert judge["permissions"] == {"contents": "read"}
+    assert post["permissions"] == {"pull-requests": "write", "statuses": "write"}
+    assert judge["steps"][0]["with"] == {"fetch-depth": 2, "persist-credentials": False}
+
+
+def test_the_job_that_may_write_never_has_the_files_of_the_pull_request() -> None:
+    content = workflow()["jobs"]
+    assert (content["post"]["needs"], content["post"]["if"]) == ("judge", "${{ !cancelled() }}")
+    assert [step.get("uses") for step in content["post"]["steps"]] == ["actions/download-artifact@v4", None]
+    used = [step.get("uses") for step in content["judge"]["steps"]]
+    assert used == ["actions/checkout@v4", "actions/setup-python@v5", None, None, "actions/upload-artifact@v4", None]
+    there = [step["with"] for job in content.values() for step in job["steps"] if "artifact" in step.get("uses", "")]
+    assert [(one["name"], one["path"]) for one in there] == [("review", "${{ runner.temp }}/review")] * 2
+
+
+def test_what_judges_is_installed_from_the_base(runner: Runner, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "base")
+    runner.git("checkout", "-q", "main")
+    (runner.repository / "Makefile").write_text("install:\n\techo base > installed\n")
+    runner.git("add", "-A")
+    runner.git("commit", "-q", "-m", "base")
+    runner.git("checkout", "-q", "-B", "change")
+    (runner.repository / "Makefile").write_text("install:\n\techo change > installed\n")
+    merge(runner)
+    done = runner.run(INSTALL)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "base" / "installed").read_text() == "base\n"
+    assert not (runner.repository / "installed").exists()
 
 
 def test_no_expression_stands_in_a_script() -> None:
-    scripts = [step["run"] for step in workflow()["jobs"]["check"]["steps"] if "run" in step]
+    scripts = [step["run"] for step in steps().values()]
     assert len(scripts) == 4
     assert not any("${{" in script for script in scripts)
     with_token = [name for name, step in steps().items() if "GH_TOKEN" in step.get("env", {})]
@@ -38,8 +78,7 @@ def test_no_expression_stands_in_a_script() -> None:
 
 def test_changed_grids_are_judged_reported_and_posted(runner: Runner) -> None:
     good = Tables()
-    good.rows = [row for row in good.rows if row["arm"] in ("baseline-v0", "good")]
-    good.grid["cells"] = [cell for cell in good.grid["cells"] if cell["arm"] in ("baseline-v0", "good")]
+    good.keep("good")
     good.grid["name"] = "fine"
     folder = good.write(runner.repository / "results" / "fine")
     (folder / "grid.json").write_text(json.dumps(good.grid))
@@ -52,7 +91,8 @@ def test_changed_grids_are_judged_reported_and_posted(runner: Runner) -> None:
     (runner.repository / "results" / "README.md").write_text("no tables here")
     merge(runner)
     done = runner.run(JUDGE)
-    assert (done.returncode, done.stdout) == (0, "3 grids judged\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "3 parts judged\n"), done.stderr
+    assert not runner.git("status", "--porcelain"), "nothing is written into the results"
     posted = runner.run(PUBLISH)
     assert (posted.returncode, posted.stdout) == (0, ""), posted.stderr
     calls = runner.calls()
@@ -67,7 +107,9 @@ def test_changed_grids_are_judged_reported_and_posted(runner: Runner) -> None:
     assert re.search(r"^## Review of fine: accept$", text, re.MULTILINE)
     assert re.search(r"^## Review of made-up: invalid$", text, re.MULTILINE)
     assert re.search(r"^    tinker: results/torn/trials.parquet is not a Parquet file", text, re.MULTILINE)
-    assert "Effect on val\\_loss" in text  # the report
+    assert (
+        len(re.findall(r"^### .*\n\n.* against the control", text, re.MULTILINE)) == 2
+    )  # the reports: one has no grid.json
     # A name may stand as it is in an indented block only.
     assert not [line for line in text.splitlines() if re.search(r"(?<!\\)@someone", line) and line[:4] != "    "]
     assert "## Review of fine: accept" in (runner.home / "summary.md").read_text()
@@ -88,11 +130,12 @@ def test_a_push_after_the_first_updates_the_comment(runner: Runner) -> None:
 
 
 def test_each_judgement_has_its_state(runner: Runner) -> None:
-    judged(runner, {"yes": 0, "no": 1, "open": 2, "invalid": 3, "broken": 4, "new\nline": 0})
+    judged(runner, {"yes": 0, "no": 1, "open": 2, "invalid": 3, "broken": 4, "new\nline": 0, "r": "new"})
     assert runner.run(PUBLISH).returncode == 0
     assert statuses(runner.calls()) == {
         "tinker check: yes": "success", "tinker check: no": "failure", "tinker check: open": "pending",
         "tinker check: invalid": "failure", "tinker check: broken": "failure", "tinker check: new?line": "success",
+        "tinker check: r": "success",
     }  # fmt: skip
 
 
@@ -118,13 +161,13 @@ def test_a_comment_holds_all_judgements_and_the_reports_that_fit(runner: Runner)
     assert len(text) <= 65_000
     assert [f"check of {name}" in text for name in "abc"] == [True, True, True]
     assert [f"report of {name}" in text for name in "abc"] == [True, True, False]
-    assert "Too long for here: 1 parts are in [the summary of the run]" in text.splitlines()[-1]
+    assert "Too long for here: 1 parts are in [the run]" in text.splitlines()[-1]
 
 
 def test_without_a_changed_grid_nothing_is_posted_and_the_run_is_green(runner: Runner) -> None:
     (runner.repository / "results" / "README.md").write_text("changed")
     merge(runner)
-    assert runner.run(JUDGE).stdout == "0 grids judged\n"
+    assert runner.run(JUDGE).stdout == "0 parts judged\n"
     assert runner.run(PUBLISH).returncode == 0
     assert (runner.calls(), runner.run(GREEN).returncode) == ([], 0)
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from tinker.cli.options import RESULTS, Json, Overrides, Results
+from tinker.cli.options import RESULTS, GridOrTables, Json, Overrides, Results
 from tinker.errors import CHECK_USAGE, USAGE, UserError
 
 #: Columns where nothing says how wide the reader's page is, and at most.
 WIDTH = 100
-
-CheckedGrid = Annotated[
-    str,
-    typer.Argument(
-        metavar="GRID",
-        help="A grid's YAML file, the name of a grid in the results, or a folder with its Parquet tables.",
-        show_default=False,
-    ),
-]
 
 
 class Layout(StrEnum):
@@ -60,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(cls=Gate)
     def check(
-        grid: CheckedGrid,
+        grid: GridOrTables,
         overrides: Overrides = None,
         arm: Annotated[
             list[str] | None,
@@ -71,23 +64,35 @@ def register(app: typer.Typer) -> None:
         results: Results = RESULTS,
     ) -> None:
         """Say of each arm whether to accept it, and why; exit 0 accept, 1 reject, 2 inconclusive, 3 invalid."""
-        from rich.console import Console
+        try:
+            code = _check(grid, overrides or [], results, arm or [], Layout.json if as_json else layout)
+        except UserError:
+            raise
+        except Exception as error:  # Python's own exit code for it is 1, which here would be a judgement
+            traceback.print_exc()
+            raise UserError("check: this is a bug of tinker and no judgement; its traceback is above") from error
+        raise typer.Exit(code)
 
-        from tinker.review import json, markdown, terminal
-        from tinker.review.find import find
-        from tinker.review.review import review
 
-        made = review(find(grid, overrides or [], results), arm or [])
-        if as_json or layout is Layout.json:
-            text = json.render(made)
-        elif layout is Layout.md:
-            text = markdown.render(made)
-        else:
-            console = Console()
-            width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-            text = terminal.render(made, width, console.is_terminal)
-        _print(text if text.endswith("\n") else f"{text}\n")
-        raise typer.Exit(made.exit_code)
+def _check(grid: str, overrides: list[str], results: Path, arms: list[str], layout: Layout) -> int:
+    """Prints the review; its exit code."""
+    from rich.console import Console
+
+    from tinker.review import json, markdown, terminal
+    from tinker.review.find import find
+    from tinker.review.review import review
+
+    made = review(find(grid, overrides, results), arms)
+    if layout is Layout.json:
+        text = json.render(made)
+    elif layout is Layout.md:
+        text = markdown.render(made)
+    else:
+        console = Console()
+        width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+        text = terminal.render(made, width, console.is_terminal)
+    _print(text if text.endswith("\n") else f"{text}\n")
+    return made.exit_code
 
 
 def _print(text: str) -> None:

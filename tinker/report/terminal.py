@@ -63,7 +63,7 @@ def _section(console: Console, section: Section) -> None:
     for finding in section.findings:
         text = _text(f"{finding.arm} (")
         text.append(finding.verdict, style=STYLES[finding.verdict])
-        text.append(f"): {finding.reason}")
+        text.append(f"): {printable(finding.reason)}")
         console.print(Padding(text, (0, 0, 0, 2)))
     _list(console, "Warnings", section.warnings)
     _list(console, "What next", section.next_steps)

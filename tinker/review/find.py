@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tinker.errors import UserError
 from tinker.grid.find import results_of
 from tinker.report.analysis import Analysis
-from tinker.review.evidence import Evidence, Row
+from tinker.report.find import tables_of
+from tinker.review.evidence import ENDED, Evidence, Row
 from tinker.store.layout import Layout
-from tinker.tables.collect import COMPARISONS, GRID, TRIALS
+from tinker.tables.collect import COMPARISONS, TRIALS, grid_of
+from tinker.tables.looks import LOOKS
 from tinker.tables.parquet import read
-
-#: What a grid has to say to be judged.
-NEEDED = ("name", "control", "decide", "rule_hash", "rule_history", "arms", "cells", "skipped")
 
 
 def find(grid: str, overrides: Sequence[str], results: Path) -> Evidence:
     """The evidence on a grid: from the store where the results have one, else from committed tables alone.
+
+    Rows that the store does not hold are taken from the tables beside it, and say so.
 
     Args:
         grid: a grid's YAML file, the name of a grid in the results, or a folder (or its trials.parquet) with tables.
@@ -31,43 +29,29 @@ def find(grid: str, overrides: Sequence[str], results: Path) -> Evidence:
     Raises:
         UserError: neither of these, or tables that are not tinker's.
     """
-    folder = _tables(grid, results)
+    folder = tables_of(grid, overrides, results)
     if folder is not None:
-        if overrides:
-            raise UserError(f"{folder} holds finished tables, which overrides ({' '.join(overrides)}) cannot change")
         return _of_tables(folder)
     found = results_of(grid, overrides, results)
     name = found.name
     if not Layout(results).trials.is_dir() and (results / name / TRIALS).is_file():
         return _of_tables(results / name, found.notes)
     analysis = Analysis.of(results, name, keep=False)
-    kept = f"{analysis.kept} finished trials are known from the tables only: the store does not hold them"
-    notes = (*found.notes, *([kept] if analysis.kept else []))
-    return Evidence(analysis, f"the store in {results}", True, _said(results / name), None, notes)
-
-
-def _tables(grid: str, results: Path) -> Path | None:
-    """The folder of that name that has tables; a grid of that name among the results comes first."""
-    if (results / grid / "grid.json").is_file() and Path(grid).name == grid:
-        return None
-    path = Path(grid)
-    if path.name == TRIALS and path.is_file():
-        return path.parent
-    if path.is_dir() and not (path / TRIALS).is_file() and not (results / grid / TRIALS).is_file():
-        raise UserError(f"{grid}: a folder without {TRIALS}; `tinker report` makes it, `tinker import` too")
-    # What reads as a path is one: a folder of that path inside the results does not stand in for it.
-    places = (results / grid, path) if path.name == grid else (path, results / grid)
-    return next((folder for folder in places if (folder / TRIALS).is_file()), None)
+    held = Layout(results).trials
+    kept = [row for row in analysis.trials if row["status"] in ENDED and not (held / row["trial_id"]).exists()]
+    text = f"{analysis.kept} finished trials are known from the tables only: the store does not hold them"
+    notes = (*found.notes, *([text] if analysis.kept else []))  # imported ones are not to be found there at all
+    arms, looked = frozenset(row["arm"] for row in kept), (results / name / LOOKS).is_file()
+    tables = results / name / TRIALS
+    made_of = grid_of(read(tables), tables) if kept else None
+    origin = f"the store in {results}"
+    return Evidence(analysis, origin, True, _said(results / name), made_of, notes, arms, looked)
 
 
 def _of_tables(folder: Path, notes: tuple[str, ...] = ()) -> Evidence:
     beside = _grid_file(folder)
-    _whole(folder, beside)
-    try:
-        analysis = Analysis.read(folder)
-    except pa.ArrowException as error:
-        raise UserError(f"{folder}: tables with columns that are not tinker's ({_line(error)})") from error
-    return Evidence(analysis, f"the tables in {folder}", False, _said(folder), beside, notes)
+    analysis, looked = Analysis.read(folder), (folder / LOOKS).is_file()
+    return Evidence(analysis, f"the tables in {folder}", False, _said(folder), beside, notes, looked=looked)
 
 
 def _grid_file(folder: Path) -> dict[str, Any] | None:
@@ -77,35 +61,10 @@ def _grid_file(folder: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} is not JSON ({_line(error)})") from None
+        raise UserError(f"{path} is not JSON ({' '.join(str(error).split())})") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} is not a grid that tinker wrote")
     return content
-
-
-def _whole(folder: Path, beside: Mapping[str, Any] | None) -> None:
-    """
-    Raises:
-        UserError: the tables' grid lacks something that every grid has, or the column of what it measures.
-    """
-    path = folder / TRIALS
-    try:
-        schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} is not a Parquet file ({_line(error)})") from None
-    text = (schema.metadata or {}).get(GRID)
-    try:
-        grid = beside if text is None else json.loads(text)
-    except ValueError as error:
-        raise UserError(f"{path}: the grid in it is not JSON ({_line(error)})") from None
-    if grid is None:
-        return  # Analysis.read says so
-    missing = [key for key in NEEDED if not isinstance(grid, dict) or key not in grid]
-    if missing:
-        raise UserError(f"{path}: the grid of these tables lacks {', '.join(missing)}; make them with `tinker report`")
-    metric = grid["decide"].get("metric") if isinstance(grid["decide"], dict) else None
-    if metric not in schema.names:
-        raise UserError(f"{path}: no column {metric!r}, by which the rule of these tables decides")
 
 
 def _said(folder: Path) -> list[Row] | None:
@@ -114,11 +73,7 @@ def _said(folder: Path) -> list[Row] | None:
     if not path.is_file():
         return None
     rows: list[Row] = read(path).to_pylist()
-    missing = [key for key in ("corpus", "scale", "arm", "primary", "verdict") if rows and key not in rows[0]]
+    missing = [key for key in ("corpus", "scale", "arm", "metric", "primary", "verdict") if rows and key not in rows[0]]
     if missing:
         raise UserError(f"{path} lacks the columns {', '.join(missing)}; make it with `tinker report`")
     return rows
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -9,23 +9,41 @@ from tinker.errors import UserError
 from tinker.report.notes import of_grid
 from tinker.review.evidence import Evidence, Place
 from tinker.review.finding import Finding
-from tinker.review.gates import code, complete, declared, machines, tables, variance
+from tinker.review.gates import (
+    code,
+    complete,
+    copies,
+    curves,
+    declared,
+    history,
+    known,
+    machines,
+    plan,
+    tables,
+    variance,
+)
 from tinker.review.judge import Judgement, Word, judge
 from tinker.stats.rule import Rule
 
 OF_GRID: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     declared.rule,
+    history.dates,
+    plan.plan,
     declared.tuning,
     declared.looks,
     tables.grid_file,
-    tables.verdicts,
+    tables.agree,
+    curves.owners,
 )
 OF_PLACE: tuple[Callable[[Place, Evidence], Iterable[Finding]], ...] = (
     tables.planned,
     complete.seeds,
+    copies.copies,
+    curves.values,
     variance.spread,
     variance.two_seeds,
     machines.hardware,
+    known.facts,
     code.same,
     code.committed,
     code.provenance,

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tinker.report.printable import printable
 from tinker.review.review import Review
 from tinker.review.wording import head, seen, subject
 
@@ -20,7 +21,7 @@ STYLES = {
 
 
 def render(review: Review, width: int = 100, color: bool = False) -> str:
-    """Lines of at most `width` columns. Texts are shown as they are: nothing in them is read as markup."""
+    """Lines of at most `width` columns. Nothing in a text is read as markup, and what is not to be seen is a `?`."""
     out = StringIO()
     console = Console(
         file=out, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None,
@@ -57,5 +58,4 @@ def render(review: Review, width: int = 100, color: bool = False) -> str:
 
 
 def _line(text: str) -> Text:
-    """On one line, without the control characters with which a name could move the cursor or paint over a verdict."""
-    return Text("".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split())))
+    return Text(printable(text))

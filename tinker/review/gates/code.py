@@ -9,6 +9,7 @@ from itertools import combinations
 from tinker.errors import UserError
 from tinker.review.evidence import Evidence, Place, Row
 from tinker.review.finding import Finding, listed
+from tinker.review.gates.known import lacks
 from tinker.stats.sample import labels
 
 Modules = Mapping[str, str]
@@ -30,9 +31,10 @@ def committed(place: Place, evidence: Evidence) -> Iterator[Finding]:
             seeds = labels((row["seed_init"], row["seed_data"]) for row in bad)
             text = f"{arm}: {seeds} made by code that was not committed and of which no complete diff is stored"
             yield Finding(gate, "FAILED", text, place.concerned(arm), place.key)
+    unknown = sum(len(place.ended(arm)) for arm in place.runs) - known
     if not lost and known:
         text = f"{stored} runs by it, each with its whole diff" if stored else f"none in {known} runs"
-        yield Finding(gate, "ok", text, place=place.key)
+        yield Finding(gate, "ok", text + (f", not known of {unknown}" if unknown else ""), place=place.key)
     elif not lost:
         yield Finding(gate, "note", "not known of any run", place=place.key)
 
@@ -42,11 +44,12 @@ def same(place: Place, evidence: Evidence) -> Iterator[Finding]:
     gate, failed, judged, unknown, imported = "same code", False, 0, 0, 0
     known: dict[str, set[Codes]] = {}
     for arm in place.runs:
-        rows = [row for row in place.ended(arm) if row["source"] is None]
+        rows = place.own(arm)
         imported += len(place.ended(arm)) - len(rows)
-        judged += sum(bool(row["code_modules"]) for row in rows)
-        unknown += sum(not row["code_modules"] for row in rows)
-        known[arm] = {_codes(row) for row in rows if row["code_modules"]}
+        said = [row for row in rows if not lacks(row, "code_modules")]
+        judged += len(said)
+        unknown += len(rows) - len(said)
+        known[arm] = {_codes(row) for row in said}
     control = known.get(place.control, set())
     parsed: dict[str, Modules] = {}
     # The control first: where its own runs differ, all arms are concerned, and nothing more is learnt from each.
@@ -101,7 +104,8 @@ def _differing(rows: set[Codes], parsed: dict[str, Modules]) -> list[str]:
 
 def _unlike(one: str, other: str, parsed: dict[str, Modules]) -> list[str]:
     a, b = (_modules(text, parsed) for text in (one, other))
-    return sorted(name for name in a.keys() & b.keys() if a[name] != b[name])
+    shared = a.keys() & b.keys()
+    return sorted(name for name in shared if a[name] != b[name]) if shared else ["every module: they share none"]
 
 
 def _modules(text: str, parsed: dict[str, Modules]) -> Modules:

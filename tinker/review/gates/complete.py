@@ -17,6 +17,9 @@ def seeds(place: Place, evidence: Evidence) -> Iterator[Finding]:
     may_stop = bool(rule.looks) or rule.anytime
     rows = [row for runs in place.runs.values() for row in runs]
     for arm, runs in place.runs.items():
+        if not runs:
+            complete = False
+            yield Finding(GATE, "note", f"{arm}: no row at all", place=place.key)
         failed = [row for row in runs if row["status"] == "failed"]
         missing = [row for row in runs if row["status"] not in ("done", "diverged", "failed")]
         if failed:

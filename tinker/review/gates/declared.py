@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tinker.report.notes import of_looks
 from tinker.review.evidence import Evidence
@@ -12,26 +13,43 @@ from tinker.spec import canonical
 from tinker.stats.rule import LATER
 from tinker.stats.sample import labels
 
+#: Verdicts that a look may give.
+DECIDED = ("better", "worse", "equivalent", "not worse")
+
 
 def rule(evidence: Evidence) -> Iterator[Finding]:
     """The rule, the seeds and the arms stand as they did before results of the arms existed."""
-    grid, edited = evidence.grid, evidence.analysis.rule.edited
-    said = {key: value for key, value in grid["decide"].items() if key not in LATER or value != LATER[key]}
-    found = hashlib.sha256(canonical(said).encode()).hexdigest()[:16]
-    if found != grid["rule_hash"]:
-        yield Finding(
-            "rule", "FAILED", f"the rule has the hash {found} and claims {grid['rule_hash']}: it was edited by hand"
-        )
-    if edited:
-        yield Finding("rule", "FAILED", edited)
-    if edited or found != grid["rule_hash"]:
+    grid = evidence.grid
+    faults = list(_faults(evidence))
+    yield from (Finding("rule", "FAILED", text) for text in faults)
+    if faults:
         return
     entry = next(entry for entry in grid["rule_history"] if entry["hash"] == grid["rule_hash"])
     if entry["results_existed"] is None:
         text = "whether it was declared before the runs, only those know who imported them"
         yield Finding("rule", "note", text)
     else:
-        yield Finding("rule", "ok", f"declared on {entry['time']}, before results of the arms (hash {found})")
+        yield Finding("rule", "ok", f"declared on {entry['time']}, before results of the arms (hash {entry['hash']})")
+
+
+def _faults(evidence: Evidence) -> Iterator[str]:
+    grid, edited = evidence.grid, evidence.analysis.rule.edited
+    found = _hash(grid["decide"])
+    if found != grid["rule_hash"]:
+        yield f"the rule has the hash {found} and claims {grid['rule_hash']}: it was edited by hand"
+    if edited:
+        yield edited
+    wrong = [entry for entry in grid["rule_history"] if _hash(entry["decide"]) != entry["hash"]]
+    if wrong:
+        yield f"the history of the rule was edited by hand: that of {wrong[0]['time']} has another hash than it claims"
+    if any(entry["results_existed"] is None for entry in grid["rule_history"]) and not evidence.imported:
+        yield "its history does not say whether results existed, which tinker knows of all runs but imported ones"
+
+
+def _hash(decide: Mapping[str, Any]) -> str:
+    """Of a rule, as `tinker.grid.decide` makes it."""
+    said = {key: value for key, value in decide.items() if key not in LATER or value != LATER[key]}
+    return hashlib.sha256(canonical(said).encode()).hexdigest()[:16]
 
 
 def tuning(evidence: Evidence) -> Iterator[Finding]:
@@ -59,8 +77,20 @@ def tuning(evidence: Evidence) -> Iterator[Finding]:
 
 
 def looks(evidence: Evidence) -> Iterator[Finding]:
-    """Results that were seen before they counted: no verdict was given there, and the reviewer should know."""
-    early = of_looks(evidence.analysis.looks)
+    """Results that were seen before they counted: no verdict was given there, and the reviewer should know.
+
+    Where the rule gives verdicts at looks, these are on record.
+    """
+    rule, early = evidence.analysis.rule, of_looks(evidence.analysis.looks)
     yield from (Finding("looks", "note", text) for text in early)
-    if not early:
+    if not evidence.looked:
+        text, sequential = "no look is recorded here", bool(rule.looks) or rule.anytime
+        rows = {row["arm"]: row for place in evidence.places for row in place.compared.values()}
+        decided = tuple(arm for arm, row in rows.items() if row["verdict"] in DECIDED)
+        if sequential and decided:
+            text = f"{text} (looks.parquet), and the rule gives verdicts at looks: `tinker report` records them"
+            yield Finding("looks", "FAILED", text, decided)
+        else:
+            yield Finding("looks", "note", text)
+    elif not early:
         yield Finding("looks", "ok", "none is recorded before results counted")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from tinker.review.evidence import Evidence, Place, Row
-from tinker.review.finding import Finding, State
+from tinker.review.finding import Finding, listed
+from tinker.review.gates.figures import unlike
 from tinker.stats.sample import labels
 
 KEYS = ("seed_init", "seed_data", "trial_id")
@@ -15,9 +16,10 @@ KEYS = ("seed_init", "seed_data", "trial_id")
 def planned(place: Place, evidence: Evidence) -> Iterator[Finding]:
     """One row for each planned trial, no other, and the control marked as such."""
     gate, clean = "planned trials", True
-    cells = [cell for cell in evidence.grid["cells"] if (cell["corpus"], cell["scale"]) == place.key]
+    count = 0
     for arm, rows in place.runs.items():
-        want = Counter(_key(cell) for cell in cells if cell["arm"] == arm)
+        want = Counter(map(_key, evidence.cells(place, arm)))
+        count += want.total()
         have = Counter(_key(row) for row in rows)
         said = [f"{_seeds(want - have)} without a row"] * bool(want - have)
         extra = have - want
@@ -30,35 +32,41 @@ def planned(place: Place, evidence: Evidence) -> Iterator[Finding]:
             clean = False
             yield Finding(gate, "FAILED", f"{arm}: {', '.join(said)}", place.concerned(arm), place.key)
     if clean:
-        yield Finding(gate, "ok", f"{len(cells)}, and a row for each", place=place.key)
+        yield Finding(gate, "ok", f"{count}, and a row for each", place=place.key)
 
 
-def verdicts(evidence: Evidence) -> Iterator[Finding]:
-    """The verdicts in comparisons.parquet are those that the trials give."""
+def agree(evidence: Evidence) -> Iterator[Finding]:
+    """comparisons.parquet says what the trials give: the verdicts, and every figure that it has."""
     gate, clean = "tables agree", True
     if evidence.said is None:
         yield Finding(gate, "note", "there is no comparisons.parquet whose verdicts could be held against the trials")
         return
-    # Beside a store the tables may just be older than its last run.
-    state: State = "note" if evidence.from_store else "FAILED"
-    cause = "older than the store, see tinker report" if evidence.from_store else "tampered with, or of another version"
-    said = {(row["corpus"], row["scale"], row["arm"]): row["verdict"] for row in evidence.said if row["primary"]}
-    found = {(p.corpus, p.scale, arm): row["verdict"] for p in evidence.places for arm, row in p.compared.items()}
+    said, found = _by_arm(evidence.said), _by_arm(evidence.analysis.comparisons)
+    vague: set[str] = set()
+    count = 0
     for key in dict.fromkeys([*found, *said]):
-        if said.get(key) != found.get(key):
-            corpus, scale, arm = key
-            clean = False
-            there, here = (rows.get(key, "no row") for rows in (said, found))
-            text = f"{arm}: {there} in comparisons.parquet, {here} from the trials"
-            concerned = None if arm == evidence.grid["control"] else (arm,)
-            yield Finding(gate, state, f"{text}: {cause}", concerned, (corpus, scale))
+        text, may = _differing(key[2], said.get(key, {}), found.get(key, {}))
+        vague.update(may)
+        count += key in found
+        if not text:
+            continue
+        clean = False
+        corpus, scale, arm = key
+        # Beside a store the tables may just be older than its last run, of what that store holds.
+        older = evidence.from_store and arm not in evidence.kept
+        cause = "older than the store, see tinker report" if older else "tampered with, or of another version"
+        concerned = None if arm == evidence.grid["control"] else (arm,)
+        yield Finding(gate, "note" if older else "FAILED", f"{text}: {cause}", concerned, (corpus, scale))
+    if vague:
+        text = f"{listed(sorted(vague))} in comparisons.parquet differ from what this tinker says of the trials"
+        yield Finding(gate, "note", f"{text}: in wording, in the last digits, or another version wrote them")
     if clean:
-        yield Finding(gate, "ok", f"{len(found)} verdicts in comparisons.parquet are those that the trials give")
+        yield Finding(gate, "ok", f"{count} verdicts in comparisons.parquet are those that the trials give")
 
 
 def grid_file(evidence: Evidence) -> Iterator[Finding]:
     """A grid.json beside the tables is the one that they were made of."""
-    if evidence.grid_file is None or evidence.from_store:
+    if evidence.grid_file is None:
         return
     other = sorted(
         key
@@ -70,6 +78,29 @@ def grid_file(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("grid.json", "FAILED", text)
     else:
         yield Finding("grid.json", "ok", "is the grid that the tables were made of")
+
+
+def _by_arm(rows: Iterable[Row]) -> dict[tuple[str, str, str], dict[str, Row]]:
+    """Of each place and arm the rows by metric."""
+    found: dict[tuple[str, str, str], dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault((row["corpus"], row["scale"], row["arm"]), {})[row["metric"]] = row
+    return found
+
+
+def _differing(arm: str, said: Mapping[str, Row], found: Mapping[str, Row]) -> tuple[str, list[str]]:
+    """What comparisons.parquet says of an arm and should not, and columns that may differ between versions."""
+    words = [next((row["verdict"] for row in rows.values() if row["primary"]), "no row") for rows in (said, found)]
+    both = {metric: unlike(said[metric], found[metric]) for metric in said if metric in found}
+    may = [name for _, names in both.values() for name in names]
+    if words[0] != words[1]:
+        return f"{arm}: {words[0]} in comparisons.parquet, {words[1]} from the trials", may
+    wrong = {metric: names for metric, (names, _) in both.items() if names}
+    if not wrong:
+        return "", may
+    metric, names = next(iter(wrong.items()))
+    more = f" and of {len(wrong) - 1} more metrics" if len(wrong) > 1 else ""
+    return f"{arm}: {listed(names)} of {metric}{more} in comparisons.parquet, which the trials do not give", may
 
 
 def _key(row: Row) -> tuple[int, int, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from math import inf, isfinite
 from statistics import fmean, stdev
 
+from tinker.report.numbers import percent
 from tinker.review.evidence import Evidence, Place, Row
 from tinker.review.finding import Finding
 from tinker.stats.sample import labels
@@ -28,7 +29,7 @@ def spread(place: Place, evidence: Evidence) -> Iterator[Finding]:
         if unmeasured:
             text = f"{arm}: {_seeds(unmeasured)} without a {metric}, on which this rests"
         elif found is not None and found > most:
-            text = f"{arm}: {_percent(found)} of its mean {metric} over {len(values)} seeds, more than {_percent(most)}"
+            text = f"{arm}: {percent(found)} of its mean {metric} over {len(values)} seeds, more than {percent(most)}"
         else:
             calm |= {} if found is None else {arm: found}
             continue
@@ -39,24 +40,29 @@ def spread(place: Place, evidence: Evidence) -> Iterator[Finding]:
         text = f"not known of {len(unknown)} arms with fewer than two values of {metric}"
         yield Finding(SPREAD, "note", text, place=place.key)
     if calm and not failed:
-        yield Finding(
-            SPREAD, "ok", f"{_largest(calm, place.control)} of {_percent(most)}{_of(metric)}", None, place.key
-        )
+        yield Finding(SPREAD, "ok", f"{_largest(calm, place.control)} of {percent(most)}{_of(metric)}", None, place.key)
 
 
 def two_seeds(place: Place, evidence: Evidence) -> Iterator[Finding]:
-    """The first two seeds of the control end within `max_seed_cv` of each other."""
+    """The first two seeds of the control end within `max_seed_cv` of each other.
+
+    First in the plan, whatever the order of the rows; of runs from elsewhere, which have no plan, by their number.
+    """
     most, metric = evidence.analysis.rule.max_seed_cv, _metric(place, evidence)
-    first = list(place.runs.get(place.control, ()))[:2]
+    planned = [(cell["seed_init"], cell["seed_data"]) for cell in evidence.cells(place, place.control)]
+    pairs = list(dict.fromkeys(sorted(planned) if evidence.imported else planned))[:2]
+    rows = {(row["seed_init"], row["seed_data"]): row for row in place.runs.get(place.control, ())}
+    first = [rows[pair] for pair in pairs if pair in rows]
     if len(first) < 2:
-        yield Finding(TWO, "note", "the control has fewer than two seeds", place=place.key)
+        text = "the control has fewer than two seeds" if len(pairs) < 2 else f"{labels(pairs)} have not both a row"
+        yield Finding(TWO, "note", text, place=place.key)
         return
     both = _measured(first, metric)
     if len(both) == 2:
         a, b = (row[metric] for row in both)
         apart = _part(abs(a - b), (a + b) / 2)
         over = apart > most
-        text = f"{_seeds(first)} end {_percent(apart)} apart, {'more than' if over else 'of'} {_percent(most)}"
+        text = f"{_seeds(first)} end {percent(apart)} apart, {'more than' if over else 'of'} {percent(most)}"
         yield Finding(TWO, "FAILED" if over else "ok", f"{text}{_of(metric)}", None, place.key)
     elif any(row["status"] in ("done", "diverged") for row in first if row not in both):
         text = f"{_seeds(first)} did not both end with a finite {metric}"
@@ -83,19 +89,15 @@ def _part(size: float, mean: float) -> float:
 
 def _largest(calm: dict[str, float], control: str) -> str:
     arms = {arm: part for arm, part in calm.items() if arm != control}
-    said = [f"control {_percent(calm[control])}"] if control in calm else []
+    said = [f"control {percent(calm[control])}"] if control in calm else []
     if arms:
         worst = max(arms, key=lambda arm: arms[arm])
-        said.append(f"largest arm {_percent(arms[worst])} ({worst})")
+        said.append(f"largest arm {percent(arms[worst])} ({worst})")
     return ", ".join(said)
 
 
 def _of(metric: str) -> str:
     return "" if metric == LOSS else f", of {metric}: the runs have no {LOSS}"
-
-
-def _percent(part: float) -> str:
-    return f"{100 * part:.2g} %" if part < 0.01 else f"{100 * part:.3g} %"
 
 
 def _seeds(rows: Sequence[Row]) -> str:
