@@ -20,7 +20,7 @@ def test_the_hash_of_a_rule_is_what_it_was_before_there_were_more_keys() -> None
 
 def test_statistics_know_what_an_older_rule_means() -> None:
     defaults = {field.name: field.default for field in fields(Decide)}
-    assert stats_rule.LATER == {key: defaults[key] for key in LATER}
+    assert {key: defaults[key] for key in LATER} == stats_rule.LATER
 
 
 @pytest.mark.parametrize(

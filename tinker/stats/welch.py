@@ -37,10 +37,10 @@ def bounded(shares: Sequence[float], equal: Sequence[float], df: Sequence[int]) 
     """Satterthwaite's degrees of freedom, but never more than if the sd of all samples were equal.
 
     `shares` make up the squared standard error, `equal` are what they would be then. Three runs that happen to agree
-    would else borrow the certainty of a control with twenty: among 4 such arms without any effect some came out at alpha
-    .05 in 12.7 % of grids; with the bound in 0.8 %, and in 1.7 % where the arms' sd is 1.3 times the control's (40,000
-    grids). Where it is 3 times the control's, no bound short of the arm's own degrees of freedom holds, and equal
-    numbers of runs do not either: up to 8.6 % here, 6.2 % there.
+    would else borrow the certainty of a control with twenty: among 4 such arms without any effect some came out at
+    alpha .05 in 12.7 % of grids; with the bound in 0.8 %, and in 1.7 % where the arms' sd is 1.3 times the control's
+    (40,000 grids). Where it is 3 times the control's, no bound short of the arm's own degrees of freedom holds, and
+    equal numbers of runs do not either: up to 8.6 % here, 6.2 % there.
     """
     return min(satterthwaite(shares, df), satterthwaite(equal, df))
 
