@@ -14,6 +14,7 @@ FIRST_ID := import json, sys; print(json.load(open(sys.argv[1]))["trials"][0]["t
 demo: $(VENV)/.installed
 	@$(BIN)/tinker run grids/attention_variants.yaml
 	@$(BIN)/tinker report grids/attention_variants.yaml
+	@$(BIN)/tinker report grids/attention_variants.yaml --format html --output results/attention_variants/report.html
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
