@@ -7,8 +7,9 @@ from dataclasses import fields
 import pytest
 
 from tests.grid.conftest import Load
-from tinker.errors import UserError
-from tinker.grid.decide import LATER, Decide
+from tinker.errors import ConfigError, UserError
+from tinker.grid.decide import HIGHER, LATER, METRICS, Decide
+from tinker.importing.rule import ImportedDecide
 from tinker.stats import rule as stats_rule
 
 
@@ -37,8 +38,11 @@ def test_statistics_know_what_an_older_rule_means() -> None:
         (["decide.looks=[4,8]", "seeds=9"], ("decide.looks", "the last look is at 8", "`seeds` plans 9")),
         (["decide.looks=[2,3]", "seeds=[5,3,9]"], ("seeds", "rising order", "looks")),
         (["decide.looks=anytime", "seeds=[5,3,9]"], ("seeds", "rising order", "looks")),
-        (["decide.looks=anytime", "seeds={arms: [3,4], control: [3,4,1]}"], ("seeds", "rising order")),
-        (["decide.looks=[2,5000]", "seeds=5000"], ("decide.looks", "[2, 5000]", "too near")),
+        (["decide.looks=anytime", "seeds={arms: [3,4], control: [3,4,1]}"], ("seeds.control", "rising order")),
+        (["decide.looks=anytime", "seeds={arms: [3,4], control: [1,3,4]}"], ("seeds.control", "the arms first")),
+        (["decide.looks=[2,5000]", "seeds=5000"], ("decide.looks", "2 seeds an arm tell less than 0.001", "further")),
+        (["decide.looks=[99,5000,5002,6000]", "seeds=6000"], ("decide.looks", "5002 seeds", "than 5000 do")),
+        ([f"decide.looks={[*range(2, 23)]}".replace(" ", ""), "seeds=22"], ("decide.looks", "21 looks", "at most 20")),
         (["decide.direction=higher"], ("decide.direction", "val_loss", "`direction: lower`")),
         (["decide.metric=tokens_per_s"], ("decide.direction", "'lower'", "say `direction: higher`")),
         (["seeds={arms: [3,4], control: [3,4], tuning: [4,7]}"], ("seeds.tuning", "4 were tuned on", "fresh seeds")),
@@ -49,6 +53,28 @@ def test_what_does_not_go_together_is_refused(load: Load, overrides: list[str], 
         load("seeds: 3\n", *overrides)
     for part in said:
         assert part in str(error.value)
+
+
+@pytest.mark.parametrize("kind", [Decide, ImportedDecide])
+@pytest.mark.parametrize("metric", [*METRICS, "excess_recall"])
+def test_what_tinker_measures_gets_better_one_way_only(metric: str, kind: type[Decide]) -> None:
+    better, other = ("higher", "lower") if metric in HIGHER else ("lower", "higher")
+    assert kind(metric, 0.01, direction=better).direction == better  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=rf"decide\.direction: '{other}' .*{metric}.* say `direction: {better}`"):
+        kind(metric, 0.01, direction=other)  # type: ignore[arg-type]
+
+
+def test_what_others_measure_gets_better_as_they_say_and_no_guess_caps_it() -> None:
+    assert ImportedDecide("accuracy", 0.01, direction="higher").direction == "higher"
+    assert ImportedDecide("perplexity", 0.01).direction == "lower"
+    with pytest.raises(ConfigError, match="ln V"):
+        ImportedDecide("accuracy", 0.01, direction="higher", diverged="cap")
+
+
+@pytest.mark.parametrize("looks", ["anytime", "[4,8]"])
+def test_looks_may_take_seeds_in_rising_order(load: Load, looks: str) -> None:
+    seeds = "{arms: [1,2,3,5,7,8,9,11], control: [1,2,3,5,7,8,9,11,12,14]}"
+    assert len(load("seeds: 3\n", f"decide.looks={looks}", f"seeds={seeds}").seed_plan.control) == 10
 
 
 def test_looks_and_tuning_seeds_are_kept(load: Load) -> None:

@@ -47,6 +47,7 @@ SHORT = {
     "pairing: Mann-Whitney, n=5, rho 0": 600,
     "pairing: against Welch's, n=4, rho 0.302": 500,
     "blocks: arm 5+5, control 8+2, arm sd x3": 800,
+    "blocks: arm 9+2, control 9+2, arm sd x1, new machine x5": 400,
     "shapes: k=4 n=3, skew .2, kurtosis -.4": 500,
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from tinker.stats.e_process import PRIOR_SD, blocks, e_process, e_value
+from tinker.stats.e_process import PRIOR_SD, blocks, e_process, e_value, t_reaching
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,22 @@ def test_seeds_that_are_added_in_the_planned_shares_leave_the_earlier_evidence_a
 def test_a_value_that_is_not_finite_is_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         e_value([1.0, float("nan")], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (3, 3), (5, 2), (20, 20)])
+def test_from_that_t_on_the_evidence_is_enough(n: int, m: int) -> None:
+    rng = np.random.default_rng(n)
+    arm, control = rng.normal(0, 3, n), rng.normal(0, 1, m)
+    for evidence in (1.5, 2.0, 3.0):
+        wanted = t_reaching(evidence, n, m)
+        pooled = sqrt((((arm - arm.mean()) ** 2).sum() + ((control - control.mean()) ** 2).sum()) / (n + m - 2))
+        away = wanted * pooled * sqrt(1 / n + 1 / m)
+        for side in (-1, 1):
+            moved = arm - arm.mean() + control.mean() + side * away
+            assert e_value(moved.tolist(), control.tolist()) == pytest.approx(evidence, rel=1e-9)
+
+
+def test_two_blocks_are_never_enough() -> None:
+    """At most the root of the prior's spread: 1 + 2.25 to the power of 3/2, less 1/2."""
+    assert t_reaching(3.24, 2, 2) < float("inf")
+    assert t_reaching(3.25, 2, 2) == t_reaching(20.0, 2, 2) == t_reaching(float("inf"), 9, 9) == float("inf")

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.stats.test_ranks import MAIZE, PRESSURE
+from tinker.stats import permutation as module
 from tinker.stats.permutation import DRAWS, permutation, sign_flip
 
 
@@ -93,6 +94,21 @@ def test_drawn_relabellings_estimate_the_exact_p(shift: float, monkeypatch: pyte
 def test_a_drawn_p_is_never_0() -> None:
     assert permutation([0.0 + k for k in range(20)], [1e3 + k for k in range(20)]) == 2 / (DRAWS + 1)
     assert sign_flip([1.0 + k for k in range(40)]) == 2 / (DRAWS + 1)
+
+
+def test_relabellings_are_drawn_once_for_all_arms_and_never_kept_for_very_many_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(12)
+    arms = [rng.normal(0.5, 1, 10).tolist() for _ in range(3)]
+    control = rng.normal(0, 1, 11).tolist()
+    module._kept.cache_clear()
+    found = [permutation(arm, control) for arm in arms]
+    assert (module._kept.cache_info().misses, module._kept.cache_info().hits) == (1, 2)
+    assert len(set(found)) == 3
+    monkeypatch.setattr("tinker.stats.permutation._KEPT", 20)
+    assert [permutation(arm, control) for arm in arms] == found
+    assert module._kept.cache_info().hits == 2
 
 
 def test_order_and_sign_change_nothing() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.stats.made_up import RULE, judged, row, rows
+from tinker.errors import UserError
 from tinker.stats.rule import Rule
 from tinker.stats.stratified import stratified
 
@@ -241,3 +242,9 @@ def test_two_hundred_arms_and_one_arm() -> None:
     assert found["a7"]["verdict"] == "better"
     assert sum(one["verdict"] in ("better", "worse") for one in found.values()) == 1
     assert _one(arms["a7"], arms["control"], RULE)["verdict"] == "better"
+
+
+def test_looks_that_the_control_cannot_tell_apart_are_a_message() -> None:
+    trials = rows({"control": _around(2.0, 2), "arm": _around(1.9, 12)})
+    with pytest.raises(UserError, match=r"decide\.looks: \[11999, 12000\] beside 2 runs of the control"):
+        judged(trials, replace(RULE, looks=(11999, 12000)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from operator import sub
+from itertools import pairwise
 from pathlib import Path
 
 from tinker.config.groups import Groups
@@ -16,11 +16,12 @@ from tinker.grid.naming import results_name
 from tinker.grid.schema import Declaration, Grid
 from tinker.grid.seeds import SeedPlan
 from tinker.grid.yaml_loader import Document, load_document
+from tinker.spec import Seeds
 
 #: Groups that the file itself chooses from.
 CHOSEN = ("recipe", "data", "scale")
 
-#: More looks at one grid are no plan.
+#: Looks that a grid may declare.
 MOST_LOOKS = 20
 
 #: Keys of the file that an override may change. The others say what is asked: another question is another file.
@@ -89,12 +90,30 @@ def _check_looks(declared: Declaration, seeds: SeedPlan) -> None:
     if isinstance(looks, list) and looks[-1] != arms:
         problem = f"the last look is at {looks[-1]} seeds an arm, and `seeds` plans {arms}: make them the same"
         raise ConfigError("decide.looks", problem)
-    if isinstance(looks, list) and (len(looks) > MOST_LOOKS or min(map(sub, looks, [0, *looks])) < looks[-1] / 500):
-        problem = f"{looks} are too many or too near: at most {MOST_LOOKS}, 1/500 of the last one apart"
-        raise ConfigError("decide.looks", problem)
-    for side in (seeds.arms, seeds.control) if looks == "anytime" else (seeds.arms,):
-        if looks is not None and list(side) != sorted(side, key=lambda s: (s.init, s.data)):
-            raise ConfigError("seeds", "list them in rising order: looks take them so, later ones after earlier ones")
+    if isinstance(looks, list):
+        _check_distances(looks, len(seeds.control))
+    if looks is not None and not _rising(seeds.arms):
+        raise ConfigError("seeds", "list them in rising order: looks take them so, and later ones after earlier ones")
+    if looks == "anytime" and not (_rising(seeds.control) and seeds.control[:arms] == seeds.arms):
+        problem = "list those of the arms first and all in rising order: looks take them so, and later ones after these"
+        raise ConfigError("seeds.control", problem)
+
+
+def _check_distances(looks: Sequence[int], control: int) -> None:
+    """More looks than `MOST_LOOKS`, or nearer ones than their bounds are reckoned for, are no plan."""
+    from tinker.stats.sequential import CLOSEST, information_times  # here, since most grids need no scipy to load
+
+    if len(looks) > MOST_LOOKS:
+        raise ConfigError("decide.looks", f"{len(looks)} looks are too many; list at most {MOST_LOOKS}")
+    known = [(0, 0.0), *zip(looks, information_times(looks, control), strict=True)]
+    for (before, then), (look, now) in pairwise(known):
+        if now - then < CLOSEST:
+            more = f"{look} seeds an arm tell less than {CLOSEST:g} of the whole more than {before} do"
+            raise ConfigError("decide.looks", f"{more}; leave out a look, or set them further apart")
+
+
+def _rising(seeds: Sequence[Seeds]) -> bool:
+    return list(seeds) == sorted(seeds, key=lambda each: (each.init, each.data))
 
 
 def _where(path: str, document: Document, own: Sequence[Override]) -> str:

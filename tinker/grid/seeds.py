@@ -5,6 +5,7 @@ Seeds that arms were tuned on are declared too: a winner of tuning looks better 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -65,7 +66,8 @@ class SeedPlan:
             plan = cls(_listed(declared.arms, "seeds.arms"), _listed(declared.control, "seeds.control"), tuning)
         else:
             plan = cls(_listed(declared, "seeds"), _listed(declared, "seeds"))
-        missing = [seeds.label for seeds in plan.arms if seeds not in plan.control]
+        declared_control = set(plan.control)
+        missing = [seeds.label for seeds in plan.arms if seeds not in declared_control]
         if missing:
             problem = f"lacks the seeds {', '.join(missing)} of the arms; the control needs at least those"
             raise ConfigError("seeds.control", problem)
@@ -86,7 +88,7 @@ def _listed(declared: SeedList, path: str) -> tuple[Seeds, ...]:
     seeds = tuple(Seeds(e, e) if isinstance(e, int) else Seeds(e.init, e.data) for e in entries)
     if not seeds:
         raise ConfigError(path, "an empty list is not allowed; expected at least one seed")
-    twice = [one.label for i, one in enumerate(seeds) if one in seeds[:i]]
+    twice = [seed.label for seed, count in Counter(seeds).items() if count > 1]
     if twice:
         raise ConfigError(path, f"the seed {twice[0]} is there twice; a second run of it would tell nothing new")
     return seeds

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf, ulp
+from math import inf
 
-from tinker.stats.e_process import anytime_p, blocks, e_process, e_value
+from tinker.stats.e_process import anytime_p, blocks, e_process, e_value, t_reaching
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Run, Sample
 from tinker.stats.t_test import TTest
@@ -70,7 +70,9 @@ def _interval(means: Sequence[tuple[float, float]], enough: float) -> tuple[floa
     for count in range(2, len(means) + 1):
         plain = _welch(means[:count])
         if plain is not None:
-            ends = [_bound(_evidence(means[:count]), plain, side, enough) for side in (-1, 1)]
+            # The variance within the sides is that of any difference; with as many values a side Welch's t is pooled.
+            reach = t_reaching(enough, count, count) * plain.standard_error
+            ends = [plain.difference - reach, plain.difference + reach]
             low, high = max(low, ends[0]), min(high, ends[1])
     return (low, high) if low < high else (ends[0], ends[1])
 
@@ -89,17 +91,3 @@ def _values(runs: Sequence[Run]) -> list[float]:
 def _refused(against: Callable[[float], float], difference: float, margin: float) -> float:
     """p of "the true difference is at the margin or beyond"; 1 where the estimate itself is."""
     return anytime_p(against(margin)) if (difference < margin) == (margin > 0) else 1.0
-
-
-def _bound(against: Callable[[float], float], plain: TTest, side: int, enough: float) -> float:
-    """The end of the interval on one side: where the evidence against such a difference becomes `enough`."""
-    inside, step = plain.difference, plain.standard_error
-    while against(plain.difference + side * step) < enough:
-        if step > 1e12 * plain.standard_error:
-            return side * inf
-        inside, step = plain.difference + side * step, 2.0 * step
-    outside = plain.difference + side * step
-    while abs(outside - inside) > max(1e-9 * plain.standard_error, 4.0 * ulp(outside)):
-        middle = (inside + outside) / 2.0
-        inside, outside = (middle, outside) if against(middle) < enough else (inside, middle)
-    return outside

@@ -51,7 +51,7 @@ def test_cautions(arm: Sample, control: Sample, rule: Rule) -> list[str]:
     """Of the declared test: what it takes for granted, where that is not given."""
     said = []
     few, many = sorted((len(arm.values), len(control.values)))
-    if rule.test != "t" and rule.pairing == "none" and many > UNLIKE * few:
+    if rule.test != "t" and rule.pairing == "none" and few > 1 and many > UNLIKE * few:
         said.append(
             f"a {rule.test} test takes the sd of both sides for equal: with {few} runs against {many} it errs more"
             " often than alpha where the few vary more (.09 at 1.3 times the sd, 5 against 20)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tinker.errors import UserError
 from tinker.stats.anytime import at_any_time
 from tinker.stats.holm import holm
 from tinker.stats.rule import Rule
@@ -101,9 +102,15 @@ def _at_looks(arms: Mapping[str, Sample], control: Sample, rule: Rule) -> dict[s
     """
     sizes = control_at_looks(rule.looks, len(control.runs))
     times = information_times(rule.looks, len(control.runs))
+    try:
+        levels = nominal_levels(times, rule.alpha)
+    except ValueError as error:  # grids are checked when they are loaded; imports have the control that they have
+        raise UserError(
+            f"decide.looks: {list(rule.looks)} beside {len(control.runs)} runs of the control: {error}"
+        ) from None
     seen: dict[str, list[Judged]] = {name: [] for name in arms}
     shown = {name: Judged(arm.first(0), control.first(0), "", None, look=0) for name, arm in arms.items()}
-    for look, size, level in zip(rule.looks, sizes, nominal_levels(times, rule.alpha), strict=True):
+    for look, size, level in zip(rule.looks, sizes, levels, strict=True):
         for name, arm in arms.items():
             part = arm.first(look)
             shared = control.first(size, before=part)

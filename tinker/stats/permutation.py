@@ -19,7 +19,8 @@ DRAWS = 99_999
 #: Sums no further apart than this part of the largest value tie: a difference of two losses has lost digits.
 _SAME = 1e-9
 _SEED = 0  # of the draws: the same input has the same p
-_AT_ONCE = 10_000  # drawn relabellings held in memory
+_AT_ONCE = 10_000  # drawn relabellings in one piece
+_KEPT = 200  # runs of both sides; draws for more are not kept, 20 MB a pair of numbers of runs
 
 
 def permutation(arm: Sequence[float], control: Sequence[float]) -> float:
@@ -48,7 +49,8 @@ def permutation(arm: Sequence[float], control: Sequence[float]) -> float:
     rounding = _SAME * float(np.max(np.abs(centred))) + 8.0 * len(values) * ulp(float(np.max(np.abs(values))))
     if comb(len(values), n) <= MOST_EXACT:
         return _counted(_subset_sums(centred, n), seen, rounding)
-    return _drawn((chosen @ centred for chosen in _relabellings(len(values), n)), seen, rounding)
+    chosen = (_kept if len(values) <= _KEPT else _relabellings)(len(values), n)
+    return _drawn((piece @ centred for piece in chosen), seen, rounding)
 
 
 def sign_flip(differences: Sequence[float]) -> float:
@@ -97,16 +99,18 @@ def _subset_sums(values: Array, n: int) -> Array:
     return sums[n]
 
 
-@lru_cache(maxsize=2)
-def _relabellings(count: int, n: int) -> tuple[Array, ...]:
-    """Random choices of n of so many places, 1 where chosen; drawn once for all arms with these numbers of runs."""
+@lru_cache(maxsize=4)
+def _kept(count: int, n: int) -> tuple[NDArray[np.bool_], ...]:
+    """Drawn once for all arms with these numbers of runs."""
+    return tuple(_relabellings(count, n))
+
+
+def _relabellings(count: int, n: int) -> Iterator[NDArray[np.bool_]]:
+    """Random choices of n of so many places, a row each, true where chosen."""
     generator = np.random.default_rng(_SEED)
-    first = np.zeros(count)
-    first[:n] = 1.0
-    return tuple(
-        generator.permuted(np.tile(first, (min(_AT_ONCE, DRAWS - start), 1)), axis=1)
-        for start in range(0, DRAWS, _AT_ONCE)
-    )
+    first = np.arange(count) < n
+    for start in range(0, DRAWS, _AT_ONCE):
+        yield generator.permuted(np.tile(first, (min(_AT_ONCE, DRAWS - start), 1)), axis=1)
 
 
 def _random_signed_sums(sizes: Array) -> Iterator[Array]:

@@ -22,7 +22,8 @@ def stratified(
     the squared standard errors of both means. Each of these terms is a multiple of a chi-square with as many degrees of
     freedom as it has runs beyond one, and Satterthwaite gives those of the sum, `bounded` like Welch's. With one block
     this is Welch's test. A sd pooled over blocks would let a quiet machine with many runs vouch for a noisy one with
-    few: 9 and 1 runs a side, the second machine with 3 times the sd, erred .116.
+    few: 9 and 2 runs a side, the second machine with 2, 3 and 5 times the sd, erred .08, .11 and .15, and now .05. What
+    is left is Welch's with two runs: 5 and 5 against 8 and 2, the second machine with 3 and 5 times, err .06, .07.
 
     A block with fewer than two runs on a side tells no noise and is left out. None where no test exists: no block is
     left, or no variance in any.

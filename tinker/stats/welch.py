@@ -25,7 +25,8 @@ def welch(arm: Sequence[float], control: Sequence[float], alpha: float) -> TTest
     total = share + control_share
     if total == 0.0:
         return None
-    return TTest.of(fmean(arm) - fmean(control), sqrt(total), degrees_of_freedom(share / total, n, m), alpha)
+    freedom = bounded((share, control_share), (1.0 / n, 1.0 / m), (n - 1, m - 1))
+    return TTest.of(fmean(arm) - fmean(control), sqrt(total), freedom, alpha)
 
 
 def degrees_of_freedom(part: float, n_arm: int, n_control: int) -> float:
