@@ -61,8 +61,8 @@ def test_without_runs_a_loss_is_guessed_and_said_to_be(tmp_path: Path) -> None:
     found = _foreseen(tmp_path)
     assert (found["noise"]["source"], found["noise"]["sd"]) == ("guess", GUESS)
     assert "a guess, small models showed" in _said(tmp_path)
-    assert _foreseen(tmp_path, metric="tokens_per_s")["noise"] is None
-    assert "not known yet: state its sd with --sd" in _said(tmp_path, metric="tokens_per_s")
+    assert _foreseen(tmp_path, metric="tokens_per_s", direction="higher")["noise"] is None
+    assert "not known yet: state its sd with --sd" in _said(tmp_path, metric="tokens_per_s", direction="higher")
 
 
 def test_a_frozen_record_of_the_same_control_tells_its_noise() -> None:

@@ -21,11 +21,17 @@ def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule, elsewher
             steps.append(f"Finish the {lacking} where they were run, and import all again.")
         else:
             steps.append(f"`tinker run` once more runs the {lacking}; what has finished stays.")
+    if rule.edited:
+        steps.append(
+            "As it was declared first the grid has its verdicts: take the change back. To test what these results"
+            " suggest, declare a new grid with a name and seeds of its own."
+        )
     open_arms = [row for row in arms if row["verdict"] == "inconclusive"]
     # More seeds do not undo a divergence.
     countable = [row for row in open_arms if not row["n_diverged"] and not any(c["n_diverged"] for c in control)]
     seeds = [row["seeds_to_decide"] for row in countable if row["seeds_to_decide"] is not None]
-    if seeds:
+    looking = any(row["look"] is not None and row["look"] < rule.looks[-1] for row in open_arms)
+    if seeds and not looking:
         now = max(row["n_planned"] for row in countable)
         steps.append(
             f"`seeds: {max(*seeds, now + 1)}` would decide the arms that noise leaves inconclusive, whichever"

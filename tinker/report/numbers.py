@@ -21,7 +21,7 @@ def fixed(value: float | None, places: int, *, sign: bool = False) -> str:
     """`1.909`, or `+0.012` with its sign."""
     if value is None:
         return NONE
-    return f"{value:{'+' if sign else ''}.{places}f}"
+    return f"{value:{'+' if sign else ''}z.{places}f}"  # z: what rounds to zero has no minus
 
 
 def probability(p: float | None) -> str:

@@ -22,9 +22,11 @@ from tinker.schedule.live import Live
 from tinker.schedule.missing import Missing, class_of, set_aside, sort_out
 from tinker.schedule.preflight import check_machine, require_backend
 from tinker.spec import TrialSpec
+from tinker.stats.declared import edited
 from tinker.store.lock import driver_lock
 from tinker.store.progress import read_progress
 from tinker.store.store import Store
+from tinker.tables.grids import load_grid as load_results
 from tinker.train.starts.trial import kept_checkpoint
 from tinker.verify.gate import refuse_unsound
 
@@ -94,6 +96,12 @@ def run_grid(
         write_grid_file(plan, results, prepared.overrides, class_of(plan.cells[0].spec))
         for note in plan.notes:
             say(note)
+        late = edited(load_results(results, plan.name))
+        if late:
+            say(
+                f"note: {late}: every verdict is exploratory. As it was declared first the grid has its verdicts; to"
+                " test something new, give it a name and seeds of its own"
+            )
         say(_opening(prepared))
         if not todo:
             say(f"nothing to do; see it with: tinker report {named}")
