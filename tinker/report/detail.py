@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinker.report.numbers import NONE, decimals, fixed, percent, probability
+from tinker.report.numbers import NONE, decimals, fixed, interval, percent, probability
 from tinker.report.view import Column, Row, Table
 
 
@@ -24,10 +24,10 @@ def against_noise(rows: Sequence[Row]) -> Table:
         (
             row["arm"],
             fixed(row["hedges_g"], 1, sign=True),
-            _interval(row["g_low"], row["g_high"], 1, sign=True),
+            interval(row["g_low"], row["g_high"], 1, sign=True),
             fixed(row["probability_better"], 2),
             fixed(row["sd_ratio"], 2),
-            _interval(row["sd_ratio_low"], row["sd_ratio_high"], 2),
+            interval(row["sd_ratio_low"], row["sd_ratio_high"], 2),
             NONE if row["cv"] is None else percent(float(f"{row['cv']:.2g}")),
             probability(row["p_dunnett"]),
         )
@@ -63,7 +63,7 @@ def at_equal_cost(rows: Sequence[Row]) -> Table | None:
                 for kind in kinds
                 for text in (
                     fixed(row[kind], places, sign=True),
-                    _interval(row[f"{kind}_low"], row[f"{kind}_high"], places, sign=True),
+                    interval(row[f"{kind}_low"], row[f"{kind}_high"], places, sign=True),
                 )
             ),
             fixed(row["difference_per_percent_params"], places + 1, sign=True),
@@ -75,9 +75,3 @@ def at_equal_cost(rows: Sequence[Row]) -> Table | None:
         " on the costlier side"
     )
     return Table("Effect at equal cost", columns, cells, (None,) * len(cells), note)
-
-
-def _interval(low: float | None, high: float | None, places: int, *, sign: bool = False) -> str:
-    if low is None or high is None:
-        return NONE
-    return f"[{fixed(low, places, sign=sign)}, {fixed(high, places, sign=sign)}]"

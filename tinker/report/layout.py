@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinker.report.numbers import NONE, decimals, fixed, magnitude, percent, probability, ratio
+from tinker.report.numbers import NONE, decimals, fixed, interval, magnitude, percent, probability, ratio
 from tinker.report.view import Column, Row, Table
 from tinker.stats.rule import Rule
 
@@ -27,7 +27,7 @@ def effects(rows: Sequence[Row], rule: Rule) -> Table:
         (
             row["arm"],
             fixed(row["difference"], places, sign=True),
-            _interval(row, places),
+            interval(row["low"], row["high"], places, sign=True),
             probability(row["p_adjusted"]),
             row["verdict"],
             _count(row),
@@ -82,12 +82,6 @@ def costs(rows: Sequence[Row]) -> Table:
     )
     note = "ratio: over the control's" + ("; * trials shared their machine: such a speed is not the arm's" * packed)
     return Table("Size, cost and failures", columns, cells, (None,) * len(cells), note)
-
-
-def _interval(row: Row, places: int) -> str:
-    if row["low"] is None:
-        return NONE
-    return f"[{fixed(row['low'], places, sign=True)}, {fixed(row['high'], places, sign=True)}]"
 
 
 def _mean(row: Row, places: int) -> str:

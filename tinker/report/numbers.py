@@ -24,6 +24,13 @@ def fixed(value: float | None, places: int, *, sign: bool = False) -> str:
     return f"{value:{'+' if sign else ''}z.{places}f}"  # z: what rounds to zero has no minus
 
 
+def interval(low: float | None, high: float | None, places: int, *, sign: bool = False) -> str:
+    """`[1.2, 3.4]`; nothing to say where an end is not known."""
+    if low is None or high is None:
+        return NONE
+    return f"[{fixed(low, places, sign=sign)}, {fixed(high, places, sign=sign)}]"
+
+
 def probability(p: float | None) -> str:
     """Two digits; what is too small to matter is a bound. Never 0, and never .05 for .0501."""
     if p is None:

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
+from tinker.stats.root import falling_root
+
 Array = NDArray[np.float64]
 #: A smaller probability is given as this one: the integral over Y_0 ends where its digits end, and no runs are normal
 #: that far out.
@@ -91,14 +93,4 @@ def critical_value(ns: tuple[int, ...], n_control: int, df: int, alpha: float) -
     above, below = excess(low), excess(high)
     if above <= 0.0 or below >= 0.0:  # one arm, or arms as good as one: the bounds meet
         return low if above <= 0.0 else high
-    kept = 0
-    while high - low > 1e-10 * low:  # regula falsi, Illinois variant: log p is nearly straight in t
-        t = (low * below - high * above) / (below - above)
-        found = excess(t)
-        if found == 0.0:
-            return t
-        if found > 0.0:
-            low, above, below, kept = t, found, below / 2.0 if kept > 0 else below, 1
-        else:
-            high, below, above, kept = t, found, above / 2.0 if kept < 0 else above, -1
-    return high
+    return falling_root(excess, (low, above), (high, below), 1e-10 * low)[1]  # log p is nearly straight in t

@@ -12,6 +12,8 @@ from math import isnan, pi, sqrt
 import numpy as np
 from scipy.special import gammaincc, nctdtr, ndtri
 
+from tinker.stats.root import falling_root
+
 #: Beyond this |t| scipy's series takes longer the larger t is.
 _FAR = 50.0
 
@@ -49,11 +51,11 @@ def noncentrality(t: float, df: float, probability: float) -> float:
     def excess(c: float) -> float:  # nearly straight in c
         return float(ndtri(min(max(below(t, df, c), 1e-300), 1.0 - 1e-16))) - wanted
 
-    return _falling_root(excess, t - wanted * sd, sd / 4.0, 1e-10 * sd)
+    return _bracketed_root(excess, t - wanted * sd, sd / 4.0, 1e-10 * sd)
 
 
-def _falling_root(excess: Callable[[float], float], guess: float, step: float, tolerance: float) -> float:
-    """Where a falling function is 0: a bracket around the guess, then regula falsi in its Illinois variant."""
+def _bracketed_root(excess: Callable[[float], float], guess: float, step: float, tolerance: float) -> float:
+    """Where a falling function is 0: a bracket around the guess, then `falling_root`."""
     low = high = guess
     above = under = excess(guess)
     while above < 0.0:
@@ -64,14 +66,5 @@ def _falling_root(excess: Callable[[float], float], guess: float, step: float, t
         low, above = high, under
         high, step = high + step, 2.0 * step
         under = excess(high)
-    kept = 0
-    while high - low > tolerance:
-        middle = (low * under - high * above) / (under - above)
-        found = excess(middle)
-        if found == 0.0:
-            return middle
-        if found > 0.0:
-            low, above, under, kept = middle, found, under / 2.0 if kept > 0 else under, 1
-        else:
-            high, under, above, kept = middle, found, above / 2.0 if kept < 0 else above, -1
+    low, high = falling_root(excess, (low, above), (high, under), tolerance)
     return (low + high) / 2.0

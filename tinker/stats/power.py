@@ -13,6 +13,7 @@ from math import inf, sqrt
 from scipy.special import ndtri, stdtrit
 
 from tinker.stats.noncentral_t import below
+from tinker.stats.root import falling_root
 from tinker.stats.welch import degrees_of_freedom
 from tinker.stats.welch_power import welch_power
 
@@ -115,16 +116,6 @@ def _fewest(enough: Callable[[int], bool], near: float) -> int | None:
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a rising function reaches 0, to 9 digits and never below it, by false position (Illinois rule)."""
-    below, above, last = function(low), function(high), 0.0
-    while high - low > 1e-9 * high:
-        # Kept off the ends, so that the bracket closes from both sides.
-        guard = 4e-10 * high
-        middle = min(max(low - below * (high - low) / (above - below), low + guard), high - guard)
-        value = function(middle)
-        if value < 0.0:
-            low, below, above = middle, value, above / 2.0 if last < 0.0 else above
-        else:
-            high, above, below = middle, value, below / 2.0 if last > 0.0 else below
-        last = value
-    return high
+    """Where a rising function reaches 0, to 9 digits and never below it."""
+    ends = (low, -function(low)), (high, -function(high))
+    return falling_root(lambda place: -function(place), *ends, 1e-9 * high)[1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tinker.report.html.verdicts import advice
 from tinker.report.html.wording import DASH
-from tinker.report.view import Row
+from tinker.report.view import Column, Row
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,6 @@ class Cell:
     kind: str = ""
     sign: str = ""
     code: bool = False
-
-
-@dataclass(frozen=True)
-class Column:
-    """Heading, and whether it holds numbers, which are set to the right."""
-
-    name: str
-    number: bool = True
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from math import isfinite
 from shlex import join
 from typing import Any
 
-from tinker.report.html.cells import Cell, Column, Table, numbers, table, words
+from tinker.report.html.cells import Cell, Table, numbers, table, words
 from tinker.report.html.wording import DASH, beginning
-from tinker.report.view import Row
+from tinker.report.view import Column, Row
 
 #: Characters of all causes together: a grid in which everything failed is a page all the same.
 ROOM = 200_000
