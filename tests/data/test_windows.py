@@ -14,7 +14,7 @@ from tinker.errors import UserError
 def corpus(train: int = 1000, val: int = 100) -> TextCorpus:
     """Tokens that tell where in the text they stand."""
     return TextCorpus(
-        "numbers", Tokens(np.arange(train), train + np.arange(val), train + val, val - 1, "0" * 16, "numbers")
+        "numbers", Tokens(np.arange(train), train + np.arange(val), train + val, val - 1, "0" * 16, "numbers", 0)
     )
 
 

@@ -12,8 +12,9 @@ import yaml
 from rich.console import Console
 
 from tests.train.tiny import TINY
-from tinker.schedule.cluster import Capacity, ray_cluster
-from tinker.schedule.grid_run import run_grid
+from tinker.schedule.cluster import Capacity
+from tinker.schedule.executor import Executor
+from tinker.schedule.grid_run import run_grids
 from tinker.store.record import StoredTrial
 from tinker.store.store import Store
 from tinker.train.result import MEASURED
@@ -29,11 +30,19 @@ BASE = {
 OVERRIDES = [*TINY, "data.validation_documents=30", "train.accelerator=cpu"]
 
 
+#: Ray in a process of its own, up from the first test that needs it to the last.
+SHARED: list[Executor] = []
+
+
 @pytest.fixture(scope="session")
 def ray_up() -> Iterator[Capacity]:
-    """Ray: what runs a grid joins it instead of starting its own."""
-    with ray_cluster() as capacity:
-        yield capacity
+    """What `run` runs grids on."""
+    with Executor() as executor:
+        while executor.capacity is None:
+            executor.poll(1.0)
+        SHARED.append(executor)
+        yield executor.capacity
+        SHARED.clear()
 
 
 def write_grid(
@@ -59,7 +68,8 @@ def write_grid(
 def run(grid: Path, results: Path, *overrides: str, **options: Any) -> tuple[int, str]:
     """`tinker run` in this process: exit code, and what it said."""
     said = io.StringIO()
-    code = run_grid(str(grid), list(overrides), results, Console(file=said, width=300), **options)
+    console = Console(file=said, width=300)
+    code = run_grids([str(grid)], list(overrides), results, console, executor=SHARED[0] if SHARED else None, **options)
     return code, said.getvalue()
 
 

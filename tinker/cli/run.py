@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tinker.cli.options import RESULTS, Force, Grid, Overrides, Results
+from tinker.cli.options import RESULTS, Force, Grids, Results, apart
 
 
 def register(app: typer.Typer) -> None:
@@ -14,16 +14,16 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def run(
-        grid: Grid,
-        overrides: Overrides = None,
+        grids: Grids,
         results: Results = RESULTS,
         force: Force = False,
-        wait: Annotated[bool, typer.Option("--wait", help="Wait for another run on these results to end.")] = False,
+        fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop when a trial has failed for good.")] = False,
     ) -> None:
-        """Run what is missing of a grid. Safe to interrupt and to repeat: finished trials are never run again."""
+        """Run what is missing of grids. Safe to interrupt and to repeat: finished trials are never run again."""
         from rich.console import Console
 
-        from tinker.schedule.grid_run import run_grid
+        from tinker.schedule.grid_run import run_grids
 
-        code = run_grid(grid, overrides or [], results, Console(stderr=True), force=force, wait=wait)
+        named, overrides = apart(grids)
+        code = run_grids(named, overrides, results, Console(stderr=True), force=force, fail_fast=fail_fast)
         raise typer.Exit(code)

@@ -34,7 +34,8 @@ class TrainConfig:
 
     `batch_size` is that of one optimizer step, however many micro-batches (`accumulate`) and ranks (`devices`) it is
     spread over: losses and gradients are means over all of it. Only a penalty on statistics of a batch, such as the
-    balance of experts, is that of each part. `auto` is ddp where there are several ranks.
+    balance of experts, is that of each part. `auto` is ddp where there are several ranks. `until` stops a trial before
+    its time, with the schedule of all `steps`: so tuning tells configurations apart that are not worth going on with.
     """
 
     steps: Count
@@ -48,15 +49,23 @@ class TrainConfig:
     accumulate: Count = later(1)
     devices: Count = later(1)
     strategy: Literal["auto", "ddp", "fsdp"] = later("auto")
+    until: Count | None = later(None)
 
     def __post_init__(self) -> None:
         if self.devices > 1 and self.strategy == "auto":  # two names of one thing would be two trials
             object.__setattr__(self, "strategy", "ddp")
+        if self.until == self.steps:
+            object.__setattr__(self, "until", None)
 
     @property
     def parts(self) -> int:
         """Into how many equal parts the batch of a step is cut: ranks times micro-batches."""
         return self.devices * self.accumulate
+
+    @property
+    def end(self) -> int:
+        """The step after which training stops."""
+        return self.steps if self.until is None else self.until
 
     def check(self) -> None:
         """Refuses what the accelerator cannot do, and batches that cannot be cut evenly.
@@ -122,7 +131,10 @@ class LoggerConfig:
 
 @dataclass(frozen=True)
 class TrialConfig:
-    """Everything that is asked of one trial but its seeds."""
+    """Everything that is asked of one trial but its seeds.
+
+    `split` is what it is evaluated on: with `tuning` a part of the training data, which it then does not train on.
+    """
 
     recipe: str
     scale: ScaleConfig
@@ -136,6 +148,7 @@ class TrialConfig:
     plugins: tuple[str, ...]
     init_from: Annotated[Any, INIT_FROM] = later(INIT_FROM)
     finetune: Annotated[Any, FINETUNE] = later(FINETUNE)
+    split: Literal["validation", "tuning"] = later("validation")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TrialConfig:
@@ -187,6 +200,8 @@ class TrialConfig:
                 "say per_element = True); choose ddp, or optimizer=adamw",
             )
         steps = self.train.steps
+        if self.train.end > steps:
+            raise ConfigError("train.until", f"{self.train.until} is more than train.steps {steps}")
         if self.train.eval_every > steps:
             raise ConfigError("train.eval_every", f"{self.train.eval_every} is more than train.steps {steps}")
         warmup_steps = getattr(self.schedule, "warmup_steps", 0)  # not every schedule warms up or has a final rate

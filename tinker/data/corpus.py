@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from model.registry import Slot
 
+from tinker.errors import ConfigError
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from tinker.config.schema import TrialConfig
 
 DATA = Slot("data", "tinker.data.corpora")
 
@@ -61,6 +65,43 @@ class Corpus(Protocol):
 
     def validation(self, context: int, batch_size: int) -> Iterator[ValidationBatch]:
         """One pass over the validation split, in a fixed order, each target once; the last batch may be short."""
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A corpus that one can tune on without a look at its validation split. Those that come with tinker all are."""
+
+    def for_tuning(self) -> Corpus:
+        """The corpus with a part of its training data held out: that part is its validation split.
+
+        No token of the real validation split is in it, and its fingerprint is another.
+        """
+
+
+#: Which part of a text's training tokens a tuning trial is evaluated on, at their end, and does not train on.
+TUNING_SHARE = 0.1
+
+
+def corpus_of(config: TrialConfig) -> Corpus:
+    """What a trial of that config is trained and evaluated on.
+
+    Raises:
+        UserError: see `load`.
+        ConfigError: it is a tuning trial, and its corpus has no part to tune on.
+    """
+    return load(config.data) if config.split == "validation" else _load_for_tuning(config.data)
+
+
+@lru_cache(maxsize=8)
+def _load_for_tuning(config: Any) -> Corpus:
+    corpus = load(config)
+    if not isinstance(corpus, Tunable):
+        problem = (
+            f"the corpus {corpus.name} cannot be tuned on: its class has no method for_tuning(), which returns a corpus "
+            "that validates on a part of the training data; give it one, or leave `tune` out of the grid"
+        )
+        raise ConfigError("data", problem)
+    return corpus.for_tuning()
 
 
 @lru_cache(maxsize=8)

@@ -18,6 +18,7 @@ class Purpose(IntEnum):
     TRAIN = 0
     VALIDATION = 1
     TABLES = 2
+    TUNING = 3
 
 
 def uniforms(seed: int, purpose: Purpose, step: int, shape: tuple[int, ...]) -> NDArray[np.float64]:

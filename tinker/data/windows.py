@@ -27,6 +27,14 @@ class TextCorpus:
         self.vocab_size, self.val_bytes, self.fingerprint = tokens.vocab_size, tokens.val_bytes, tokens.fingerprint
         self.vocabulary = tokens.vocabulary
 
+    def for_tuning(self) -> TextCorpus:
+        """The same text without its validation split: the end of the training split validates.
+
+        Raises:
+            UserError: too little text.
+        """
+        return TextCorpus(self.name, self.tokens.for_tuning())
+
     def batch(self, seed: int, step: int, batch_size: int, context: int) -> tuple[Tensor, Tensor]:
         """Inputs and targets, (batch_size, context) long: windows that start anywhere, each start equally likely.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinker.config.merge import apply
 from tinker.config.schema import TrialConfig
-from tinker.data.corpus import load
+from tinker.data.corpus import corpus_of
 from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import blame
 from tinker.grid.product import nested, places
@@ -50,7 +50,7 @@ def pretrain_spec(grid: Grid, base: Mapping[str, Any], results: Path) -> TrialSp
                 "grid or into an arm, or give pretrain.diff an init_from of its own",
             )
         config = TrialConfig.from_dict(asked)
-        corpus = load(config.data)
+        corpus = corpus_of(config)
     except UserError as error:
         placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))
         raise blame(placed, [places(grid, "pretrain", "diff")], where) from None

@@ -39,16 +39,21 @@ class Capacity:
         return int(min(by_cpu, by_gpu) + 1e-9)
 
 
-@contextmanager
-def ray_cluster() -> Iterator[Capacity]:
-    """Ray, started here without its dashboard, or joined where RAY_ADDRESS is set; only ours is shut down.
+def guard() -> None:
+    """Makes a Ray of our own ask for a token that nobody else has; to be called before Ray is imported.
 
-    Ray's ports are open to the network whatever address it is given, so ours asks for a token that nobody else has.
+    Its ports are open to the network whatever address it is given.
     """
-    joined = "RAY_ADDRESS" in os.environ
-    if not joined and "RAY_AUTH_MODE" not in os.environ:
+    if "RAY_ADDRESS" not in os.environ and "RAY_AUTH_MODE" not in os.environ:
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+@contextmanager
+def ray_cluster() -> Iterator[Capacity]:
+    """Ray, started here without its dashboard, or joined where RAY_ADDRESS is set; only ours is shut down."""
+    joined = "RAY_ADDRESS" in os.environ
+    guard()
     from tinker.schedule.pool import ray
 
     if ray.is_initialized():

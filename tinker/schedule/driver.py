@@ -1,213 +1,278 @@
-"""Runs what is missing of a grid, and writes down what becomes of it. The only writer of results."""
+"""Runs what is missing of some grids, and writes down what becomes of it. The only writer of results.
+
+Its own state is worth nothing: everything that a later run must know is in the store by the time it is told. So it may
+be killed at any moment, and two of it may work on one store.
+"""
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from tinker.errors import UserError
-from tinker.schedule.cluster import concurrency, ray_cluster
+from tinker.errors import FAILED, UserError
+from tinker.schedule.cluster import Capacity
+from tinker.schedule.course import Course, GridRun, Summary, Ticket
+from tinker.schedule.executor import Crashed, Ended, Event, Executor, Lost, Started
+from tinker.schedule.job import Job
 from tinker.schedule.missing import class_of, code_of
+from tinker.schedule.outcomes import Told, failed, record
+from tinker.schedule.request import Request, request
+from tinker.schedule.retry import Cause, of_crash
 from tinker.schedule.view import View
-from tinker.schedule.work import Outcome, Task, WorkItem
-from tinker.spec import TrialSpec
+from tinker.schedule.work import WorkItem
+from tinker.store.lease import Leases
+from tinker.store.presence import Presence
 from tinker.store.store import Store
-from tinker.store.verdicts import accept, supersede
-from tinker.train.result import TrialResult
 
-#: How long running trials get to save themselves after Ctrl-C.
-GRACE_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a run may use: per trial `cpus` and `gpus`, trials at once, retries after a crash, and the budget."""
-
-    cpus: float
-    gpus: float
-    concurrent: int | None
-    retries: int
-    hours: float | None
-    trials: int | None = None
+#: Seconds that running trials get to save themselves after Ctrl-C.
+GRACE = 30.0
+#: Seconds between two looks at a trial that another driver works on.
+ELSEWHERE = 2.0
+#: So many losses of Ray with nothing done in between are enough.
+HOPELESS = 3
 
 
 @dataclass
-class Summary:
-    """What a run did: trials by how they ended, why it stopped early if it did, and how many the budget left out."""
+class Handed:
+    """A ticket in Ray's hands: since when a worker has it, and why it was killed if it was."""
 
-    ended: Counter[str] = field(default_factory=Counter)
-    stopped: str | None = None
-    left_out: int = 0
+    ticket: Ticket
+    since: float | None = None
+    killed: Cause | None = None
 
 
 class Driver:
-    """One run over a list of trials, into one store."""
+    """One run over some grids, into one store."""
 
-    def __init__(self, store: Store, limits: Limits, view: View) -> None:
-        self.store, self.limits, self.view = store, limits, view
-        self.owner = f"{socket.gethostname()}:{os.getpid()}"
-        self.stop_file = store.layout.results.resolve() / f".stop-{os.getpid()}"
-        self.summary = Summary()
+    def __init__(self, store: Store, executor: Executor, presence: Presence, view: View, *, fail_fast: bool) -> None:
+        self.store, self.executor, self.presence, self.view = store, executor, presence, view
+        self.fail_fast = fail_fast
+        self.leases = Leases(store.layout.results, presence)
+        self.handed: dict[int, Handed] = {}
+        self.courses: list[Course] = []
+        self._number = 0
         self._code: dict[str, str] = {}
-        self._running: dict[str, TrialSpec] = {}
-        self._again: list[TrialSpec] = []
-        self._settled: set[str] = set()  # of this round
-        self._attempts: Counter[str] = Counter()
-        self._deadline = time.monotonic() + 3600 * limits.hours if limits.hours is not None else None
-        self._stopped_at: float | None = None
-        self._to_save: set[str] = set()
+        self._stopped: tuple[float, str] | None = None
+        self._losses = 0
         self._broken: UserError | None = None
 
-    def run(self, train: Sequence[TrialSpec], probation: Sequence[TrialSpec]) -> Summary:
-        """Puts the rows of other code on probation, then trains what is missing and what did not hold.
-
-        A trial whose worker died is tried again, `retries` times; one that raised an exception would raise it again.
+    def run(self, grids: Sequence[GridRun]) -> dict[str, Summary]:
+        """Works until every grid has ended: run to its end, out of its budget, or stopped.
 
         Raises:
-            UserError: a trial does not fit the cluster, or the store cannot be written any more.
+            UserError: a trial does not fit the cluster, Ray does not stay up, or the store cannot be written any more.
         """
-        self.stop_file.unlink(missing_ok=True)
-        self._code = {spec.id: code_of(spec) for spec in (*train, *probation)}
-        try:
-            with ray_cluster() as capacity, self._interruptible():
-                width = concurrency(capacity, self.limits.cpus, self.limits.gpus, self.limits.concurrent)
-                fallen = self._round(probation, "probation", width)
-                if self.summary.ended[
-                    "failed"
-                ]:  # arms would stand under two codes, of which nobody knows if they agree
-                    self._stop("a row of other code could not be replayed, so nothing was trained")
-                left = [*train, *fallen]
-                self.summary.left_out = len(left[self.limits.trials :]) if self.limits.trials is not None else 0
-                left = left[: self.limits.trials]
-                while left and self._stopped_at is None:
-                    left = self._round(left, "train", width)
-        finally:
-            self.stop_file.unlink(missing_ok=True)
+        self.courses = [Course(grid, self.store) for grid in sorted(grids, key=lambda grid: -grid.priority)]
+        with self._interruptible():
+            try:
+                if self._advance():
+                    self.executor.begin()
+                    self._work()
+            finally:
+                self._leave()
         if self._broken:
             raise self._broken
-        return self.summary
+        return {course.run.name: course.summary for course in self.courses}
 
-    def _round(self, specs: Sequence[TrialSpec], task: Task, width: int) -> list[TrialSpec]:
-        """One pass over the trials; returns those that are to be trained after it."""
-        from tinker.schedule.pool import Events, run_pool
+    def _work(self) -> None:
+        while self._advance() or self.handed:
+            self._submit()
+            for event in self.executor.poll(0.2):
+                self._handle(event)
+            if not self._tick():
+                return
 
-        self._again, self._settled = [], set()
-        if specs:
-            results = str(self.store.layout.results.resolve())
-            items = [
-                WorkItem((s,), task, results, str(Path.cwd()), str(self.stop_file), (self._code[s.id],)) for s in specs
-            ]
-            resources = {"cpu": self.limits.cpus, "gpu": self.limits.gpus}
-            run_pool(items, resources, width, Events(self._started, self._outcome, self._crashed, self._tick))
-            for spec in list(self._running.values()):  # the grace ran out while they were at it
-                self._release(spec, "did not save in time; goes on from its last checkpoint")
-            if self._stopped_at is None:
-                for spec in (s for s in specs if s.id not in self._settled):
-                    self._ended(spec, "failed", "Ray ended without running it")
-        return self._again
+    def _advance(self) -> bool:
+        """Brings each grid to its next stage where the last one has ended; whether anything is left to do."""
+        for course in self.courses:
+            while not course.ended and not course.open and self._stopped is None:
+                missing = course.advance()
+                if course.stage is not None and missing is not None:
+                    done = {spec.id for spec in missing.done}
+                    self.view.stage(course.run.name, course.stage, done)
+            course.release_training(any(h.ticket.course is course and h.ticket.task == "probation" for h in self._all))
+        return any(not course.ended for course in self.courses)
 
-    def _started(self, item: WorkItem) -> None:
-        if self._stopped_at is not None:
+    @property
+    def _all(self) -> list[Handed]:
+        return list(self.handed.values())
+
+    def _submit(self) -> None:
+        """Hands tickets to Ray while it has room for them, and as many again, so that no worker waits for the next."""
+        capacity = self.executor.capacity
+        if capacity is None or self._stopped is not None:
+            return
+        for course in self.courses:
+            if not course.waiting:
+                continue
+            asked = request(course.run.limits, capacity)
+            busy = {handed.ticket.job.spec.id for handed in self._all}
+            while len(self.handed) < asked.at_once and not any(handed.ticket.alone for handed in self._all):
+                refusal = course.run.purse.refusal()
+                if refusal is not None:
+                    course.refuse(refusal)
+                    break
+                ticket = course.take(busy, idle=not self.handed)
+                if ticket is None:
+                    break
+                if self._is_ours(ticket):
+                    busy.add(ticket.job.spec.id)
+                    self._hand_over(ticket, asked, capacity)
+
+    def _is_ours(self, ticket: Ticket) -> bool:
+        """Whether this driver may run it now: no other has brought its result meanwhile, and none is at it."""
+        spec = ticket.job.spec
+        if ticket.task != "probation":
+            row = self.store.get(spec.id, class_of(spec))
+            if row is not None and row.result is not None:
+                self._tell(ticket, Told("elsewhere", "another driver has brought its result"))
+                return False
+        with self._storing():
+            holder = self.leases.take(self.store.folder(spec, class_of(spec)))
+            if holder is None:
+                return True
+            self.view.note(f"{ticket.job.label}: {holder} works on it; waiting")
+            ticket.course.put_back(ticket, ELSEWHERE)
+        return False
+
+    def _hand_over(self, ticket: Ticket, asked: Request, capacity: Capacity) -> None:
+        spec = ticket.job.spec
+        if spec.id not in self._code:
+            self._code[spec.id] = code_of(spec)
+        results, stop = str(self.store.layout.results.resolve()), str(self._stop_file(ticket.course))
+        item = WorkItem((spec,), ticket.task, results, str(Path.cwd()), stop, (self._code[spec.id],))
+        self._number += 1
+        self.handed[self._number] = Handed(ticket)
+        self.executor.submit(self._number, item, asked.resources(ticket.alone, capacity))
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Started(number) if number in self.handed:
+                self._started(self.handed[number])
+            case Ended(number, outcomes) if number in self.handed:
+                self._losses = 0
+                handed = self.handed.pop(number)
+                with self._storing():
+                    told = [record(self.store, handed.ticket.job.spec, handed.ticket.task, o) for o in outcomes]
+                    self._tell(handed.ticket, told[0])
+            case Crashed(number, words) if number in self.handed:
+                handed = self.handed.pop(number)
+                self._crashed(handed, handed.killed or of_crash(words))
+            case Lost(cause):
+                self._lost(cause)
+
+    def _started(self, handed: Handed) -> None:
+        handed.since = time.monotonic()
+        ticket = handed.ticket
+        if self._stopped is not None:
             return  # it will find the stop file, and return at once
-        for spec in item.specs:
-            self._running[spec.id] = spec
-            if item.task == "train":
-                self._attempts[spec.id] += 1
-                with self._storing():
-                    self.store.begin(spec, class_of(spec), self.owner)
-            self.view.started(spec, item.task)
+        if ticket.task != "probation":
+            with self._storing():
+                self.store.begin(ticket.job.spec, class_of(ticket.job.spec), str(self.presence.holder))
+        ticket.course.run.purse.began(ticket.job)
+        self.view.started(ticket.job, ticket.task)
 
-    def _outcome(self, item: WorkItem, outcome: Outcome) -> None:
-        spec = next(s for s in item.specs if s.id == outcome.trial_id)
+    def _crashed(self, handed: Handed, cause: Cause) -> None:
         with self._storing():
-            self._record(spec, outcome)
-        if spec.id in self._running:  # its record could not be written
-            self._ended(spec, "failed", "not stored")
+            told = Told("failed", str(cause), cause)
+            if handed.ticket.task != "probation":
+                told = failed(self.store, handed.ticket.job.spec, cause, "its worker was lost")
+            self._tell(handed.ticket, told)
 
-    def _record(self, spec: TrialSpec, outcome: Outcome) -> None:
-        result, cls = outcome.result, outcome.environment_class
-        if result is not None and cls != class_of(spec):
-            # A row there would never be found by this driver, and would be trained again for ever.
-            cause = f"the worker's machine is of class {cls}, this one of {class_of(spec)}: run the grid on one kind"
-            self.store.fail(spec, class_of(spec), cause, cause)
-            self._ended(spec, "failed", cause)
-        elif outcome.error is not None:
-            cause = outcome.error.strip().splitlines()[-1]
-            self.store.fail(spec, cls or class_of(spec), cause, outcome.error)
-            self._ended(spec, "failed", cause)
-        elif outcome.probation is not None:
-            self._judge(spec, cls, outcome.probation)
-        elif result is None:
-            if spec.id in self._running:
-                self._release(spec, "before its first step")
-        elif result.status == "interrupted":
-            self.store.release(spec, cls, "interrupted")
-            self._ended(spec, "interrupted", f"saved at step {result.steps}")
-        else:
-            plain = result.as_dict()
-            self.store.commit(spec, cls, plain, plain["curve"], plain["environment"], plain["code"])
-            self._ended(spec, result.status, _headline(result))
-
-    def _judge(self, spec: TrialSpec, cls: str, probation: dict[str, object]) -> None:
-        row = self.store.get(spec.id, cls)
-        assert row is not None
-        if probation["held"]:
-            accept(row.folder, probation)
-            self._ended(spec, "held", f"the new code gives the same numbers ({probation['how']})")
-        else:
-            supersede(row.folder, row.code_fingerprint or "unknown")
-            self._again.append(spec)
-            self._ended(spec, "superseded", f"the new code gives other numbers: {probation['difference']}")
-
-    def _crashed(self, item: WorkItem, cause: str) -> None:
-        for spec in (s for s in item.specs if s.id not in self._settled):  # a crash after the outcome changes nothing
-            if spec.id not in self._running:  # the worker died before it took the trial up
-                self._attempts[spec.id] += 1
-            attempts = self._attempts[spec.id]
-            if item.task == "train":
-                with self._storing():
-                    self.store.fail(spec, class_of(spec), cause, f"worker lost in attempt {attempts}")
-            if item.task == "train" and attempts <= self.limits.retries and self._stopped_at is None:
-                self._again.append(spec)
-                self._ended(spec, "retry", cause)
+    def _lost(self, cause: str) -> None:
+        """Ray is gone with all that it had in its hands; another one takes its place."""
+        self._losses += 1
+        if self._losses >= HOPELESS:
+            raise UserError(
+                f"Ray was lost {HOPELESS} times in a row before a trial had ended: {cause}; finished trials are kept, "
+                "`tinker doctor` looks at the machine, and the same command goes on",
+                exit_code=FAILED,
+            )
+        if self._stopped is None:
+            self.view.note(f"Ray was lost ({cause}); starting it again")
+        lost, self.handed = self._all, {}
+        for handed in lost:
+            if handed.since is None:
+                handed.ticket.course.put_back(handed.ticket, 0.0, first=True)
+                self._release(handed.ticket)
             else:
-                self._ended(spec, "failed", cause)
+                self._crashed(handed, Cause("node lost", f"Ray was lost: {cause}"))
+        if self._stopped is None:
+            self.executor.restart()
 
-    def _release(self, spec: TrialSpec, note: str) -> None:
+    def _tell(self, ticket: Ticket, told: Told) -> None:
+        """Settles a ticket, or queues it once more."""
+        status, note, course = told.status, told.note, ticket.course
+        if told.cause is not None:
+            ticket.tries = ticket.tries.after(told.cause)
+            ticket.alone = ticket.alone or told.cause.alone
+            if ticket.tries.allows(told.cause, course.run.limits.retries) and course.summary.stopped is None:
+                status = "retry"
+                course.put_back(ticket, ticket.tries.wait)
+        self._release(ticket)
+        course.settle(ticket, status)
+        course.run.purse.ended(ticket.job, status)
+        self.view.finished(ticket.job, status, note)
+        if told.cause is not None and told.cause.kind == "disk full":
+            self._stop(f"{ticket.job.label}: {told.cause}")
+        if status == "failed" and ticket.task == "probation":
+            # Arms would stand under two codes, of which nobody knows if they agree.
+            self._stop_grid(course, "a row of other code could not be replayed, so nothing was trained")
+        elif status == "failed" and self.fail_fast:
+            self._stop(f"{ticket.job.label} failed")
+
+    def _release(self, ticket: Ticket) -> None:
         with self._storing():
-            self.store.release(spec, class_of(spec), "interrupted")
-        self._ended(spec, "interrupted", note)
-
-    def _ended(self, spec: TrialSpec, status: str, note: str) -> None:
-        self._running.pop(spec.id, None)
-        self._settled.add(spec.id)
-        self._to_save.discard(spec.id)
-        self.summary.ended[status] += 1
-        self.view.finished(spec, status, note)
+            self.leases.drop(self.store.folder(ticket.job.spec, class_of(ticket.job.spec)))
 
     def _tick(self) -> bool:
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            self._stop(f"the grid's budget of {self.limits.hours:g} hours is used up")
+        """Whether to go on."""
+        if self._stopped is None and self.presence.asked_to_stop():
+            self._stop("tinker stop")
+        for course in self.courses:
+            breach = None if course.ended or self._stopped else course.run.purse.breach()
+            if breach is not None:
+                self._stop_grid(course, breach)
         self.view.refresh()
-        if self._stopped_at is None:
+        if self._stopped is None:
             return True
-        return bool(self._to_save) and time.monotonic() - self._stopped_at < GRACE_SECONDS
+        running = any(handed.since is not None for handed in self._all)
+        return running and time.monotonic() - self._stopped[0] < GRACE
 
     def _stop(self, why: str) -> None:
         """Asks running trials to save themselves; nothing further starts."""
-        if self._stopped_at is None:
-            self._stopped_at = time.monotonic()
-            self._to_save = set(self._running)
-            self.summary.stopped = why
-            self.stop_file.touch()
+        if self._stopped is None:
+            self._stopped = (time.monotonic(), why)
+            for course in self.courses:
+                self._stop_grid(course, why)
+
+    def _stop_grid(self, course: Course, why: str) -> None:
+        course.stop(why)
+        with self._storing():
+            self._stop_file(course).touch()
+
+    def _stop_file(self, course: Course) -> Path:
+        return self.presence.stop_file.with_suffix(f".{self.courses.index(course)}.stop")
+
+    def _leave(self) -> None:
+        """Whatever Ray still has goes on from its last checkpoint next time."""
+        self.executor.end()
+        for handed in self._all:
+            job: Job = handed.ticket.job
+            if handed.since is not None:
+                with self._storing():
+                    self.store.release(job.spec, class_of(job.spec), "interrupted")
+                self._tell(handed.ticket, Told("interrupted", "did not save in time; goes on from its last checkpoint"))
+            else:
+                self._release(handed.ticket)
+        self.handed = {}
+        for course in self.courses:
+            self._stop_file(course).unlink(missing_ok=True)
 
     @contextmanager
     def _storing(self) -> Iterator[None]:
@@ -215,15 +280,16 @@ class Driver:
         try:
             yield
         except UserError as error:
-            self._broken = self._broken or error
-            self._stop("the store cannot be written")
+            if self._broken is None:
+                self._broken = error
+                self._stop("the store cannot be written")
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
         """Ctrl-C and SIGTERM stop the run cleanly; a second one ends it at once."""
 
         def on_signal(number: int, frame: FrameType | None) -> None:
-            if self._stopped_at is not None:
+            if self._stopped is not None:
                 raise KeyboardInterrupt
             self._stop("interrupted")
 
@@ -233,8 +299,3 @@ class Driver:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _headline(result: TrialResult) -> str:
-    loss = result.metrics.get("val_loss")
-    return f"at step {result.steps}" if loss is None else f"val_loss {loss:.4f}"

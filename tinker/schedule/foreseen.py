@@ -7,8 +7,8 @@ from typing import Any
 
 from tinker.errors import UserError
 from tinker.grid.decide import Decide
-from tinker.schedule.grid_run import Prepared
 from tinker.schedule.noise_source import Known, known_noise, values_of
+from tinker.schedule.prepared import Prepared
 from tinker.stats.power import best_split, minimum_detectable_effect, seeds_needed
 from tinker.stats.reach import smallest_p
 from tinker.stats.sequential import information_times, nominal_levels

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from tinker.schedule.job import Job, Stage
 from tinker.schedule.work import Task
 from tinker.spec import TrialSpec
 
@@ -22,14 +23,14 @@ class Live:
     """A `View` for people.
 
     Args:
-        labels: how each trial is called (`linear seed 2`), by id; its length is what there is to do.
         fraction: how far a running trial is, 0 to 1.
     """
 
-    def __init__(self, console: Console, labels: dict[str, str], fraction: Callable[[TrialSpec], float]) -> None:
-        self.console, self.labels, self.fraction = console, labels, fraction
-        self.total = len(labels)
+    def __init__(self, console: Console, fraction: Callable[[TrialSpec], float]) -> None:
+        self.console, self.fraction = console, fraction
+        self.total = 0
         self.ended: Counter[str] = Counter()
+        self._note = ""
         self._running: dict[str, tuple[TrialSpec, float]] = {}
         self._began: float | None = None
         self._told = self._drawn = time.monotonic()
@@ -52,15 +53,26 @@ class Live:
         if self._progress:
             self._progress.stop()
 
-    def started(self, spec: TrialSpec, task: Task) -> None:
-        now = time.monotonic()
+    def stage(self, grid: str, stage: Stage, done: Collection[str]) -> None:
+        self.total += sum(job.spec.id not in done for job in stage.jobs)
+        if self._progress:
+            self._progress.update(self._all, total=self.total)
+
+    def note(self, text: str) -> None:
+        if text != self._note:
+            self._note = text
+            self._say(text)
+
+    def started(self, job: Job, task: Task) -> None:
+        spec, now = job.spec, time.monotonic()
         self._began = self._began or now
         self._running[spec.id] = (spec, now)
         if self._progress:
-            name = self.labels[spec.id] + (" (probation)" if task == "probation" else "")
+            name = job.label + (" (probation)" if task == "probation" else "")
             self._tasks[spec.id] = self._progress.add_task(name, total=1.0, note="")
 
-    def finished(self, spec: TrialSpec, status: str, note: str) -> None:
+    def finished(self, job: Job, status: str, note: str) -> None:
+        spec = job.spec
         _, since = self._running.pop(spec.id, (spec, time.monotonic()))
         if self._progress and spec.id in self._tasks:
             self._progress.remove_task(self._tasks.pop(spec.id))
@@ -68,7 +80,7 @@ class Live:
             self.ended[status] += 1
         seconds = time.monotonic() - since
         count = f"[{sum(self.ended.values())}/{self.total}]"
-        line = f"{count} {self.labels[spec.id]}: {status} in {duration(seconds)}" + (f", {note}" if note else "")
+        line = f"{count} {job.label}: {status} in {duration(seconds)}" + (f", {note}" if note else "")
         self._say(line if self._progress else f"{line}{self._left(', about {} left')}")
 
     def refresh(self) -> None:

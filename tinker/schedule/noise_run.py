@@ -12,7 +12,7 @@ from rich.console import Console
 from tinker.grid.schema import Grid
 from tinker.grid.seeds import SeedPlan
 from tinker.noise.find import SUFFIX
-from tinker.schedule.grid_run import run_grid
+from tinker.schedule.grid_run import run_grids
 from tinker.spec import Seeds
 
 
@@ -24,8 +24,14 @@ def train_controls(
     Returns, Raises:
         as `run_grid`.
     """
-    return run_grid(
-        grid, overrides, results, console, force=force, variant=lambda loaded: control_only(loaded, seeds), again=again
+    return run_grids(
+        [grid],
+        overrides,
+        results,
+        console,
+        force=force,
+        variant=lambda loaded: control_only(loaded, seeds),
+        again=again,
     )
 
 

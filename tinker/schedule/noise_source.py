@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tinker.grid.expand import Arm
-from tinker.schedule.grid_run import Prepared
 from tinker.schedule.missing import class_of
+from tinker.schedule.prepared import Prepared
 from tinker.spec import Seeds
 from tinker.stats.noise_level import NoiseLevel
 

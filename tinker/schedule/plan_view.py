@@ -16,13 +16,13 @@ from rich.text import Text
 
 from tinker.config.merge import leaves
 from tinker.schedule.cluster import Capacity, cores
-from tinker.schedule.driver import Limits
+from tinker.schedule.course import Limits
 from tinker.schedule.foreseen import foresee
 from tinker.schedule.foreseen_words import in_words
 from tinker.schedule.grid_file import size_of
-from tinker.schedule.grid_run import Prepared, limits_of, prepare
 from tinker.schedule.live import duration
 from tinker.schedule.missing import class_of
+from tinker.schedule.prepared import Prepared, limits_of, prepare
 from tinker.store.record import StoredTrial
 
 

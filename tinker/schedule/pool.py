@@ -1,20 +1,25 @@
-"""Ray Tune as an executor of work items: a flat list in, outcomes out, on actors that are reused.
+"""Ray Tune as an executor of work items, in a process of its own that is fed through a pipe. `executor.py` starts it.
 
-Tune's own persistence, restoring, retries, loggers and reporters are off: ids, store, order and retries are ours.
+Tune's own persistence, restoring, retries, loggers and reporters are off: ids, store, order and retries are ours. Items
+come in one by one and outcomes go out, on actors that are reused; what they mean this process does not know.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import queue
 import shutil
+import signal
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import threading
+import time
+from dataclasses import asdict
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-from tinker.schedule.work import Outcome, WorkItem
 
 # Ray reads these when it is imported.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -26,19 +31,25 @@ os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
 os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
 os.environ.setdefault("TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S", "3600")
 os.environ.setdefault("TUNE_RESULT_BUFFER_LENGTH", "0")
+os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", "200")
+os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", str(10**9))
 
 import ray
 from ray import tune
 from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
 
-from tinker.schedule.worker import execute
+#: Seconds between two signs of life of Tune's loop.
+TICK = 1.0
 
 
 class TrialActor(tune.Trainable):
     """One warm process that executes work items one after another."""
 
     def setup(self, config: dict[str, Any]) -> None:
-        self.item = _unpacked(config)
+        from tinker.schedule.work import WorkItem  # brings torch, which only workers need
+
+        self.item = WorkItem.from_dict(json.loads(config["item"]))
         if Path(self.item.folder).is_dir():  # not so on another machine, where nothing relative is meant
             os.chdir(self.item.folder)
 
@@ -47,102 +58,186 @@ class TrialActor(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
+        from tinker.schedule.worker import execute
+
         return {"outcomes": [outcome.as_dict() for outcome in execute(self.item)], "done": True}
 
 
-@dataclass(frozen=True)
-class Events:
-    """What the pool tells its driver, in the driver's own thread.
-
-    `started` and `crashed` name the item; a crash is a worker that died, with Ray's words for it. `tick` comes every
-    fraction of a second; when it returns False, nothing further is started.
-    """
-
-    started: Callable[[WorkItem], None]
-    outcome: Callable[[WorkItem, Outcome], None]
-    crashed: Callable[[WorkItem, str], None]
-    tick: Callable[[], bool]
-
-
 class _Unsaved:
-    """Tune pickles callbacks and stoppers for its own restoring, which is never used: nothing of ours goes there."""
+    """Tune pickles callbacks, stoppers and searchers for its own restoring, which is never used."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
 
 
-class _Relay(_Unsaved, tune.Callback):
-    """Hands the pool's events on. The payload is taken out of Tune's result, which Tune would keep for ever."""
+class Feed(_Unsaved, Searcher):
+    """Hands items to Tune as they come in. While nothing runs it waits here, where Tune would sleep for a second."""
 
-    def __init__(self, events: Events) -> None:
-        self.events = events
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def suggest(self, trial_id: str) -> Any:
+        session = self.session
+        while True:
+            try:
+                number, item, resources = session.inbox.get(timeout=0.0 if session.running else TICK / 5)
+            except queue.Empty:
+                session.tick()
+                if session.ended.is_set():
+                    return Searcher.FINISHED
+                if session.running:
+                    return None
+            else:
+                session.running.add(number)
+                return {"number": number, "item": item, "resources": resources}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        pass  # the relay tells more
+
+    def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
+        return True
+
+    def save(self, checkpoint_path: str) -> None:
+        pass
+
+    def restore(self, checkpoint_path: str) -> None:
+        pass
+
+
+class Relay(_Unsaved, tune.Callback):
+    """Tells what becomes of the items. The payload is taken out of Tune's result, which Tune would keep for ever."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        self.events.started(_unpacked(trial.config))
+        number = trial.config["number"]
+        self.session.actors[number] = trial.temporary_state.ray_actor
+        self.session.tell("started", number)
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        item = _unpacked(trial.config)
-        for outcome in result.pop("outcomes"):
-            self.events.outcome(item, Outcome.from_dict(outcome))
+        self._ended(trial)
+        self.session.tell("ended", trial.config["number"], result.pop("outcomes"))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         error = trial.get_pickled_error()
-        self.events.crashed(_unpacked(trial.config), _first_line(error))
+        text = str(error).strip() if error else ""
+        self._ended(trial)
+        self.session.tell("crashed", trial.config["number"], text or type(error).__name__)
+
+    def _ended(self, trial: Trial) -> None:
+        number = trial.config["number"]
+        self.session.running.discard(number)
+        self.session.actors.pop(number, None)
+        trial.config["item"] = ""  # Tune keeps every trial of the session
 
 
-class _Stop(_Unsaved, tune.Stopper):
-    """Ends the experiment when a tick says so."""
+class End(_Unsaved, tune.Stopper):
+    """Ends the session when its parent says so, and gives a sign of life in between."""
 
-    def __init__(self, tick: Callable[[], bool]) -> None:
-        self.tick = tick
+    def __init__(self, session: Session) -> None:
+        self.session = session
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         return False
 
     def stop_all(self) -> bool:
-        return not self.tick()
+        self.session.tick()
+        return self.session.ended.is_set()
 
 
-def run_pool(items: Sequence[WorkItem], resources: dict[str, float], concurrent: int, events: Events) -> None:
-    """Executes the items in their order, at most `concurrent` at a time, each on `resources` (`cpu`, `gpu`).
+class Session:
+    """What the parent and Tune's loop share while one run lasts."""
 
-    Ray must be up (see `cluster.py`). Returns when all are done, crashed, or `events.tick` said stop.
-    """
-    scratch = tempfile.mkdtemp(prefix="tinker-tune-")
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe, self.inbox = pipe, queue.SimpleQueue[tuple[int, str, dict[str, float]]]()
+        self.running: set[int] = set()
+        self.actors: dict[int, Any] = {}
+        self.ended = threading.Event()
+        self._ticked = 0.0
+
+    def tell(self, *message: Any) -> None:
+        self.pipe.send(message)
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        if now - self._ticked >= TICK:
+            self._ticked = now
+            self.tell("tick")
+
+    def kill(self, number: int) -> None:
+        """Kills the worker that has the item; Tune then says that it crashed."""
+        actor = self.actors.get(number)
+        if actor is not None:
+            with contextlib.suppress(Exception):  # it may be dead already, in whatever way Ray says so
+                ray.kill(actor)
+
+    def run(self) -> None:
+        scratch = tempfile.mkdtemp(prefix="tinker-tune-")
+        try:
+            tune.Tuner(
+                tune.with_resources(TrialActor, lambda config: tune.PlacementGroupFactory([config["resources"]])),
+                tune_config=tune.TuneConfig(reuse_actors=True, search_alg=Feed(self), num_samples=-1),
+                run_config=tune.RunConfig(
+                    name="pool",
+                    storage_path=scratch,
+                    verbose=0,
+                    callbacks=[Relay(self)],
+                    stop=End(self),
+                    failure_config=tune.FailureConfig(max_failures=0),
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+                ),
+            ).fit()
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def serve(pipe: Connection, log: str) -> None:
+    """The life of the process: Ray up, then one session after another, until the parent closes the pipe or dies."""
+    from tinker.errors import UserError
+    from tinker.schedule.cluster import ray_cluster
+
+    os.setsid()  # Ctrl-C in a terminal is the parent's to handle, and Ray's processes stay in one group
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    sessions: queue.SimpleQueue[Session | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(pipe, sessions), daemon=True).start()
     try:
-        tuner = tune.Tuner(
-            tune.with_resources(TrialActor, resources),
-            param_space={"item": tune.grid_search([_packed(item) for item in items])},
-            tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=concurrent),
-            run_config=tune.RunConfig(
-                name="pool",
-                storage_path=scratch,
-                verbose=0,
-                callbacks=[_Relay(events)],
-                stop=_Stop(events.tick),
-                failure_config=tune.FailureConfig(max_failures=0),
-                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-            ),
-        )
-        tuner.fit()
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        with ray_cluster() as capacity:
+            pipe.send(("up", asdict(capacity)))
+            while (session := sessions.get()) is not None:
+                session.run()
+                pipe.send(("over",))
+    except UserError as error:
+        pipe.send(("broken", str(error)))
+    except (BrokenPipeError, OSError):
+        sys.exit(1)
 
 
-def _packed(item: WorkItem) -> str:
-    """As text: Tune makes a deep copy of the whole list for each trial, and texts are not copied."""
-    return json.dumps(item.as_dict())
+def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None]) -> None:
+    """Takes the parent's messages. When the parent is gone, so is this process, and Ray with it."""
+    session: Session | None = None
+    while True:
+        try:
+            word, *rest = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(1)
+        if word == "begin":
+            session = Session(pipe)
+            sessions.put(session)
+        elif word == "close":
+            sessions.put(None)
+        elif session is not None and word == "item":
+            session.inbox.put((rest[0], rest[1], rest[2]))
+        elif session is not None and word == "kill":
+            session.kill(rest[0])
+        elif session is not None and word == "end":
+            session.ended.set()
 
 
-def _unpacked(config: dict[str, Any]) -> WorkItem:
-    return WorkItem.from_dict(json.loads(config["item"]))
-
-
-def _first_line(error: Exception | None) -> str:
-    text = str(error).strip() if error else ""
-    return text.splitlines()[0] if text else type(error).__name__ if error else "the worker died"
-
-
-__all__ = ["Events", "TrialActor", "ray", "run_pool"]
+__all__ = ["TrialActor", "ray", "serve"]

@@ -8,7 +8,7 @@ import torch
 
 from model.backend import Demanding
 from tinker.config.schema import TrialConfig
-from tinker.data.corpus import load
+from tinker.data.corpus import corpus_of
 from tinker.errors import UserError
 from tinker.schedule.live import duration
 from tinker.train.loggers import require_packages
@@ -36,7 +36,7 @@ def check_machine(config: TrialConfig, flops_per_token: float, trials: int, at_o
             f"about {duration(seconds)}; choose scale=cpu or scale=cpu-char, run it where there is a GPU, or accept "
             "the time with --force"
         )
-    load(config.data)
+    corpus_of(config)
 
 
 def require_backend(config: TrialConfig) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tinker.errors import FAILED, OK, UserError
+from tinker.schedule.job import Job, Stage
 from tinker.schedule.live import Live
 from tinker.schedule.missing import class_of
 from tinker.store.record import StoredTrial
@@ -36,11 +37,13 @@ def replay_trial(trial: str, results: Path, out: Console, progress: Console) -> 
         done = step / steps
         view.refresh()
 
-    view = Live(progress, {row.trial_id: f"replay of {row.trial_id}"}, lambda spec: done)
+    job = Job(row.spec, f"replay of {row.trial_id}", row.spec.seeds.label)
+    view = Live(progress, lambda spec: done)
     try:
-        view.started(row.spec, "train")
+        view.stage("", Stage("comparing", (job,)), ())
+        view.started(job, "train")
         found = replay(row, Hooks(progress=tell))
-        view.finished(row.spec, "done", "")
+        view.finished(job, "done", "")
     finally:
         view.close()
     for line in _sentences(row, found):

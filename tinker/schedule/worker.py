@@ -20,6 +20,7 @@ from tinker.store.layout import Layout
 from tinker.store.progress import write_progress
 from tinker.train.parallel.rank import RankDied
 from tinker.train.probation import probe
+from tinker.train.rungs import take_over
 from tinker.train.trial import Hooks, run_trial, trial_environment
 from tinker.train.whereabouts import relocated
 
@@ -53,6 +54,7 @@ def _execute_one(item: WorkItem, spec: TrialSpec, code: str) -> Outcome:
                 progress=_seldom(lambda step, steps: write_progress(folder, step, steps)),
                 should_stop=_asked_seldom(Path(item.stop_file).exists),
             )
+            take_over(spec, folder)
             return Outcome(spec.id, cls, result=run_trial(spec, folder.path, hooks))
     except RankDied:
         raise

@@ -59,16 +59,17 @@ def parquet(table: Any) -> bytes:
     import pyarrow.parquet
 
     sink = pyarrow.BufferOutputStream()
-    pyarrow.parquet.write_table(table, sink, compression="zstd")
+    pyarrow.parquet.write_table(table, sink, compression="zstd", write_page_checksum=True)
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
 
-def commit_once(path: Path, data: bytes, *, first: Mapping[Path, bytes] | None = None) -> bool:
+def commit_once(path: Path, data: bytes, *, first: Mapping[Path, bytes] | None = None, durable: bool = True) -> bool:
     """Makes the file appear with these bytes unless it exists: of any number of processes exactly one gets True.
 
     Args:
         first: files of the same folder that must be there before it, with their bytes.
+        durable: whether it must survive a power cut.
 
     Raises:
         UserError: as `write_bytes`, and where the file system has no hard links.
@@ -78,7 +79,7 @@ def commit_once(path: Path, data: bytes, *, first: Mapping[Path, bytes] | None =
             # Synced without their names: those become durable with the folder, below, before anybody gets True.
             _place(other, content, durable=True)
     with explained(path, len(data)):
-        staged = _staged(path, data, durable=True)
+        staged = _staged(path, data, durable)
         try:
             os.link(staged, path)
             won = True
@@ -94,7 +95,7 @@ def commit_once(path: Path, data: bytes, *, first: Mapping[Path, bytes] | None =
             ) from error
         finally:
             staged.unlink(missing_ok=True)
-        if won:
+        if won and durable:
             sync_folder(path.parent)
         return won
 
@@ -168,6 +169,10 @@ def _remedy(error: OSError, path: Path) -> str | None:
             f"{shutil.disk_usage(place).free:,} bytes are free there; free some space (the checkpoints of finished "
             "trials may go) and run the same command again: finished trials are kept"
         )
+    if error.errno == errno.EISDIR:
+        return "a folder lies where the file should be; `tinker doctor --store` sets it aside"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return "a file lies where a folder is needed; move it away, or choose another results folder"
     if error.errno == errno.EROFS:
         return "the file system is read-only; mount it writable, or choose another results folder"
     if error.errno in (errno.EACCES, errno.EPERM):

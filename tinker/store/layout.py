@@ -8,8 +8,10 @@ results/trials/<trial id>/<environment class>/
     environment.<token>.json        so that the files of two processes never mix
     code.<token>.json
     log.txt, checkpoint/            written while the trial runs
+    lease.json                      which driver works on it just now
 results/trials/index.sqlite         a cache for listing, made from the files
 results/<grid>/grid.json            and the grid's tables
+results/.drivers/<token>.json       the drivers that work here just now; <token>.stop asks one to stop
 """
 
 from __future__ import annotations
@@ -67,6 +69,11 @@ class TrialFolder:
     def log(self) -> Path:
         """Text for people: what a failed attempt said."""
         return self.path / "log.txt"
+
+    @property
+    def lease(self) -> Path:
+        """Which driver works on the trial just now."""
+        return self.path / "lease.json"
 
     @property
     def checkpoint(self) -> Path:

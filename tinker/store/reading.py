@@ -77,5 +77,5 @@ def read_snapshot(folder: TrialFolder) -> Snapshot:
 def _text(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
+    except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
         return None

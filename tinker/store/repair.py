@@ -7,35 +7,26 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 
-from tinker.store.atomic import HOST, TEMPORARY, explained, sync_folder
+from tinker.store.aside import Finding, set_aside
+from tinker.store.atomic import HOST, TEMPORARY, explained
 from tinker.store.layout import PARTS, Layout, TrialFolder
+from tinker.store.process import ended
 from tinker.store.record import TrialStatus
 from tinker.store.sealed import DamageError, part_names, verify
+from tinker.store.stale import leased, stale
+from tinker.store.torn_checkpoints import torn_checkpoints
 
 #: A temporary file of another machine is taken for a leftover after this time; its processes cannot be asked.
 FOREIGN_AGE = 24 * 3600.0  # seconds
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was wrong in the store, and what was done about it."""
-
-    path: Path
-    problem: str
-    action: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.problem}; {self.action}"
-
-
-def heal(layout: Layout) -> list[Finding]:
+def heal(layout: Layout, ttl: float) -> list[Finding]:
     """See `Store.heal`."""
-    found = list(_leftovers_of_the_dead(layout.results))
+    found = [*_leftovers_of_the_dead(layout.results), *stale(layout, ttl)]
     if not layout.trials.is_dir():
         return found
     with _repairing(layout):
@@ -43,10 +34,12 @@ def heal(layout: Layout) -> list[Finding]:
             for path, check in ((folder.spec, _check_spec), (folder.status, _check_status)):
                 try:
                     check(path)
-                except ValueError as error:
+                except (ValueError, IsADirectoryError) as error:
                     damage = DamageError(path, f"is damaged: {error}")
                     found.append(_set_aside(damage, path, "the trial's next attempt writes a new one"))
             found += _heal_record(folder)
+            if not leased(folder):
+                found += torn_checkpoints(folder)
     return found
 
 
@@ -77,15 +70,8 @@ def _heal_record(folder: TrialFolder) -> list[Finding]:
 
 
 def _set_aside(damage: DamageError, path: Path, consequence: str) -> Finding:
-    """Renames a file to the first free `<name>.corrupt`; the caller holds the repair lock."""
-    number = 1
-    aside = path.with_name(f"{path.name}.corrupt")
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.{number}.corrupt")
-    with explained(aside, 0):
-        path.rename(aside)
-        sync_folder(path.parent)
+    """The caller holds the repair lock."""
+    aside = set_aside(path)
     return Finding(damage.path, damage.problem, f"{path.name} is now {aside.name}, and {consequence}")
 
 
@@ -100,20 +86,10 @@ def _leftovers_of_the_dead(results: Path) -> Iterator[Finding]:
                 age = time.time() - path.stat().st_mtime
             except FileNotFoundError:  # its writer lives, and is done with it
                 continue
-            if not _alive(int(writer["pid"])) if writer["host"] == HOST else age > FOREIGN_AGE:
+            if ended(int(writer["pid"])) if writer["host"] == HOST else age > FOREIGN_AGE:
                 with explained(path, 0):
                     path.unlink(missing_ok=True)
                 yield Finding(path, "left by a process that died while writing", "removed")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True
 
 
 def _check_spec(path: Path) -> None:

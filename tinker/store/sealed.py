@@ -104,6 +104,8 @@ def read_part(folder: TrialFolder, result: Mapping[str, Any], name: str) -> byte
         data = path.read_bytes()
     except FileNotFoundError:
         raise DamageError(path, f"is missing, though {folder.result.name} names it") from None
+    except IsADirectoryError:
+        raise DamageError(path, "is a folder") from None
     if hashlib.sha256(data).hexdigest() != result["record"]["sha256"][name]:
         raise DamageError(path, f"does not hold the {name} that was committed: its sha256 does not fit")
     return data
@@ -119,6 +121,8 @@ def verify(folder: TrialFolder) -> dict[str, Any] | None:
         data = folder.result.read_bytes()
     except FileNotFoundError:
         return None
+    except IsADirectoryError:
+        raise DamageError(folder.result, "is a folder") from None
     checked = parse_result(folder, data)
     for name in PARTS:
         read_part(folder, checked, name)

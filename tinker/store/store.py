@@ -16,12 +16,14 @@ from typing import Any
 
 from tinker.errors import UserError
 from tinker.spec import TrialSpec
+from tinker.store.aside import Finding
 from tinker.store.atomic import commit_once, explained, write_json
+from tinker.store.drivers import TTL
 from tinker.store.index import snapshots
 from tinker.store.layout import PARTS, Layout, TrialFolder
 from tinker.store.reading import read_snapshot
 from tinker.store.record import FINISHED, State, StoredTrial, TrialStatus
-from tinker.store.repair import Finding, heal, is_spec_of, set_damage_aside
+from tinker.store.repair import heal, is_spec_of, set_damage_aside
 from tinker.store.sealed import seal
 
 __all__ = ["FINISHED", "Store"]
@@ -126,13 +128,16 @@ class Store:
         found = snapshots(self.layout.index, folders)
         return {folder.trial_id for folder, snapshot in found if snapshot.result is not None}
 
-    def heal(self) -> list[Finding]:
+    def heal(self, *, ttl: float = TTL) -> list[Finding]:
         """Removes what dead processes left, checks every byte of every record, and moves what is damaged aside.
+
+        Args:
+            ttl: how long a driver of another machine must be silent until it counts as gone, seconds.
 
         Returns:
             What was found and done, for people; empty where all is well. Nothing that could be a result is deleted.
         """
-        return heal(self.layout)
+        return heal(self.layout, ttl)
 
     def _prepared(self, spec: TrialSpec, environment_class: str) -> TrialFolder:
         """The trial's folder with its `spec.json`, which is a function of the id and so may be written again."""

@@ -42,4 +42,5 @@ def supersede(folder: TrialFolder, fingerprint: str) -> None:
         aside = folder.path.with_name(f".superseded-{folder.environment_class}-{fingerprint}-{number}")
     with explained(aside, 0):
         folder.path.rename(aside)
+        (aside / folder.lease.name).unlink(missing_ok=True)  # the successor needs one of its own
         sync_folder(aside.parent)

@@ -89,16 +89,16 @@ class Checkpointer(L.Callback):
         assert isinstance(pl_module, GPTModule)
         if self.recorder.within_step or self.recorder.diverged:
             return  # nothing here is worth going on from
-        step, steps = trainer.global_step, pl_module.config.train.steps
+        step, end = trainer.global_step, pl_module.config.train.end
         self.recorder.stopwatch.pause()
         if self.wants_best and step == self.recorder.best_step:
             save(trainer, self.folder / BEST)
-        if step == steps - PROBE_STEPS:
+        if step == end - PROBE_STEPS:
             save(trainer, self.folder / TAIL)
-        if step < steps and ranks.agreed(self.should_stop()):
+        if step < end and ranks.agreed(self.should_stop()):
             self.interrupted = True
             trainer.should_stop = True
-        if step == steps or self.interrupted or ranks.agreed(monotonic() - self.saved_at >= self.period):
+        if step == end or self.interrupted or ranks.agreed(monotonic() - self.saved_at >= self.period):
             save(trainer, self.folder / LAST)
             self.saved_at = monotonic()
         self.recorder.stopwatch.start()

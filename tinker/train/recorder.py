@@ -63,7 +63,13 @@ class Recorder(L.Callback):
         self._count = 0
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Gives the loggers of a resumed trial what they would have seen: some of them start a new file."""
+        """Gives the loggers of a resumed trial what they would have seen: some of them start a new file.
+
+        A trial that goes on where a shorter one ended leaves that one's last losses behind: they are not its own.
+        """
+        assert isinstance(pl_module, GPTModule)
+        own = max(0, trainer.global_step - (pl_module.config.train.end - PROBE_STEPS))
+        self._last = self._last[max(0, len(self._last) - own) :]
         if pl_module.device.type == "cuda":  # the trial before it in this process may have needed more
             torch.cuda.reset_peak_memory_stats(pl_module.device)
         for step in sorted({point.step for point in self.curve}):
@@ -75,19 +81,19 @@ class Recorder(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(pl_module, GPTModule)
-        step, steps = trainer.global_step, pl_module.config.train.steps
+        step, end = trainer.global_step, pl_module.config.train.end
         loss = self._step_loss.add(outputs["loss"].detach())
         self.within_step = loss is None
         if loss is None:
             return
         if step <= PROBE_STEPS:
             self._first.append(loss.clone())
-        if step > steps - PROBE_STEPS:
+        if step > end - PROBE_STEPS:
             self._last.append(loss.clone())
         wide = (loss.cpu() if loss.device.type == "mps" else loss).double()  # MPS has no doubles
         self._sum = wide if self._sum is None else self._sum + wide
         self._count += 1
-        due = step % pl_module.config.train.eval_every == 0 or step == steps
+        due = step % pl_module.config.train.eval_every == 0 or step == end
         if due or (step % FINITE_EVERY == 0 and not math.isfinite(self._sum)):
             self._evaluate(trainer, pl_module, step)
         if self.diverged:
@@ -95,7 +101,7 @@ class Recorder(L.Callback):
         if self._timed_from is None:  # the first step pays for lazy initialisation and compilation
             self._timed_from = step
         self.stopwatch.start()
-        self.progress(step, steps)
+        self.progress(step, end)
 
     def _evaluate(self, trainer: L.Trainer, module: GPTModule, step: int) -> None:
         assert self._sum is not None

@@ -20,7 +20,7 @@ from model.gpt import GPT
 from tinker.config.merge import leaves
 from tinker.config.schema import TrialConfig
 from tinker.config.suggest import given as shown
-from tinker.data.corpus import load
+from tinker.data.corpus import corpus_of
 from tinker.errors import ConfigError
 from tinker.spec import TrialSpec
 from tinker.store.layout import TrialFolder
@@ -92,7 +92,7 @@ def check_same_model(config: Mapping[str, Any], base: TrialSpec) -> None:
         text = ", ".join(f"{key} is {_text(here.get(key))} here and {_text(there.get(key))} there" for key in differ)
         give = " ".join(f"{key}={_text(there[key])}" for key in differ if key in there)
         raise ConfigError(KEY, f"trial {base.id} is another model: {text}" + (f"; give {give}" if give else ""))
-    new, old = load(asked.data), load(trained.data)
+    new, old = corpus_of(asked), corpus_of(trained)
     if new.vocabulary != old.vocabulary:
         raise ConfigError(
             KEY,
@@ -130,7 +130,7 @@ def _folder(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     asked = TrialConfig.from_dict({**config, KEY: "none", "finetune": "none"})
     published = Published.read(folder)
     found = layout(str(published.need("model_type")), str(published.where))
-    check_agrees(found, published, asked.gpt(load(asked.data).vocab_size))
+    check_agrees(found, published, asked.gpt(corpus_of(asked).vocab_size))
     return {"type": "folder", "path": str(folder), "fingerprint": pretrained_fingerprint(folder)}
 
 

@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import Logger
 
 from model.gpt import GPT
 from tinker.config.schema import TrialConfig
-from tinker.data.corpus import Corpus, load
+from tinker.data.corpus import Corpus, corpus_of
 from tinker.errors import UserError
 from tinker.spec import TrialSpec
 from tinker.train.base import prepare, start_of
@@ -65,7 +65,7 @@ class Training:
             strategy=strategy_of(self.config.train),
             precision=LIGHTNING[self.config.train.precision],  # type: ignore[arg-type]
             accumulate_grad_batches=self.config.train.accumulate,
-            max_steps=until or self.config.train.steps,
+            max_steps=until or self.config.train.end,
             gradient_clip_val=self.config.train.grad_clip,
             callbacks=[self.recorder, *(callbacks or [])],
             logger=loggers or False,
@@ -83,7 +83,7 @@ class Training:
 
 
 def _corpus(config: TrialConfig, spec: TrialSpec) -> Corpus:
-    corpus = load(config.data)
+    corpus = corpus_of(config)
     if corpus.fingerprint != spec.corpus:
         raise UserError(
             f"trial {spec.id}: the corpus {corpus.name} on this machine has the fingerprint {corpus.fingerprint}, the "

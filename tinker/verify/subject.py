@@ -17,7 +17,7 @@ from model.seeding import stream
 from model.slots import BACKEND
 from tinker.config.model_config import shortest_period
 from tinker.config.schema import TrialConfig
-from tinker.data.corpus import load
+from tinker.data.corpus import corpus_of
 from tinker.train.base import finetune_of
 from tinker.train.slots import OPTIMIZER
 
@@ -43,7 +43,7 @@ class Subject:
     @cached_property
     def gpt(self) -> GPTConfig:
         """The model; with the eager backend where the arm's own does not work on a CPU."""
-        config = self.config.gpt(load(self.config.data).vocab_size)
+        config = self.config.gpt(corpus_of(self.config).vocab_size)
         return replace(config, backend=BACKEND.get("eager").config()) if self.refused else config
 
     @cached_property

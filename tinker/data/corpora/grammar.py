@@ -42,8 +42,8 @@ class Grammar:
                     "data.validation_documents", f"{self.validation_documents} is not allowed; at least 1"
                 )
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, held_out: Purpose = Purpose.VALIDATION) -> None:
+        self.config, self.held_out = config, held_out
         self.language = Language(config)
         self.vocab_size = self.language.vocab_size
         self.vocabulary = f"grammar {config.fillers} {config.bracket_types} {config.keys} {config.values}"
@@ -54,9 +54,13 @@ class Grammar:
     def fingerprint(self) -> str:
         """Of the config, the language's version, and the first validation documents as they really come out."""
         digest = hashlib.sha256(canonical({"version": LANGUAGE_VERSION, "config": asdict(self.config)}).encode())
-        uniform = uniforms(0, Purpose.VALIDATION, 0, (16, 64))
+        uniform = uniforms(0, self.held_out, 0, (16, 64))
         digest.update(self.language.generate(uniform).tokens.astype("<i8").tobytes())
         return digest.hexdigest()[:16]
+
+    def for_tuning(self) -> Grammar:
+        """With as many validation documents of another stream. Training documents are fresh in any case."""
+        return Grammar(self.config, Purpose.TUNING)
 
     def batch(self, seed: int, step: int, batch_size: int, context: int) -> tuple[Tensor, Tensor]:
         """Inputs and targets, (batch_size, context) long."""
@@ -83,5 +87,5 @@ class Grammar:
 
     def _generate_validation(self, context: int) -> Documents:
         return self.language.generate(
-            uniforms(0, Purpose.VALIDATION, 0, (self.config.validation_documents, context + 1))
+            uniforms(0, self.held_out, 0, (self.config.validation_documents, context + 1))
         )

@@ -18,7 +18,7 @@ from tinker.errors import ConfigError, UserError
 from tinker.spec import canonical
 
 #: Goes up with every change of how a text becomes tokens or of how they are stored; part of the cache's key.
-TEXT_VERSION = 2
+TEXT_VERSION = 3
 
 #: The tokenizer that is not fitted here but read.
 FILE = "file"

@@ -1,0 +1,48 @@
+"""What a grid wants run, from the trial that its arms start from to the last seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tinker.errors import FAILED, UserError
+from tinker.grid.expand import Plan
+from tinker.schedule.job import Job, Stage
+from tinker.schedule.missing import class_of
+from tinker.spec import TrialSpec
+from tinker.store.store import Store
+from tinker.train.starts.trial import kept_checkpoint
+
+
+class GridAgenda:
+    """The stages of one grid."""
+
+    def __init__(self, plan: Plan, store: Store) -> None:
+        self.plan, self.store = plan, store
+
+    def stages(self) -> Iterator[Stage]:
+        """
+        Raises:
+            UserError: the trial that all arms start from did not end well.
+        """
+        first = self.plan.pretrained
+        if first is not None:
+            yield Stage("pretraining", (Job(first, "pretraining", first.seeds.label),))
+            require_pretrained(self.store, first)
+        yield Stage("comparing", tuple(Job(cell.spec, cell.arm, cell.seeds.label) for cell in self.plan.cells))
+
+
+def require_pretrained(store: Store, spec: TrialSpec) -> None:
+    """
+    Raises:
+        UserError: the trial that all arms start from failed, diverged, or has not kept its weights.
+    """
+    row = store.get(spec.id, class_of(spec))
+    state = "missing" if row is None else row.status.state
+    if row is None or row.result is None or state != "done":
+        cause = f" ({row.status.cause})" if row is not None and row.status.cause else ""
+        raise UserError(
+            f"pretrain: trial {spec.id}, from which every arm starts, is {state}{cause}, so no arm was run; "
+            f"see {store.folder(spec, class_of(spec)).log}, or change pretrain.diff",
+            exit_code=FAILED,
+        )
+    kept_checkpoint(row.folder)

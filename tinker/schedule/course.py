@@ -1,0 +1,162 @@
+"""How far a grid is: its stage, the trials of it that wait for a worker, and those that have not ended."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tinker.schedule.job import Agenda, Job, Stage
+from tinker.schedule.missing import Missing, set_aside, sort_out
+from tinker.schedule.retry import Tries
+from tinker.schedule.work import Task
+from tinker.store.store import Store
+
+#: How a job may end without coming again.
+SETTLED = ("done", "diverged", "failed", "elsewhere", "held", "timed")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a grid's trials may use: each `cpus` and `gpus`, so many at once, retries after a crash."""
+
+    cpus: float
+    gpus: float
+    concurrent: int | None
+    retries: int
+
+
+class Purse(Protocol):
+    """What a grid may spend."""
+
+    def refusal(self) -> str | None:
+        """Why nothing further may start; None while it may."""
+
+    def breach(self) -> str | None:
+        """Why what runs must stop too; None while it need not."""
+
+    def began(self, job: Job) -> None:
+        """A job was given to a worker."""
+
+    def ended(self, job: Job, status: str) -> None:
+        """A job ended, in whatever way."""
+
+
+@dataclass(frozen=True)
+class GridRun:
+    """A grid for the driver: what it wants, what that may use and spend, and how it stands to other grids."""
+
+    name: str
+    agenda: Agenda
+    limits: Limits
+    purse: Purse
+    priority: int = 0
+
+
+@dataclass
+class Summary:
+    """What a run did of a grid.
+
+    Attributes:
+        ended: trials by how they ended.
+        stopped: why it stopped early, if it did.
+        left_out: the jobs of the last stage that were not run then.
+    """
+
+    ended: Counter[str] = field(default_factory=Counter)
+    stopped: str | None = None
+    left_out: list[Job] = field(default_factory=list)
+
+
+@dataclass
+class Ticket:
+    """A job that waits for a worker, or has one."""
+
+    job: Job
+    task: Task
+    course: Course
+    tries: Tries = field(default_factory=Tries)
+    alone: bool = False
+    not_before: float = 0.0  # of the monotonic clock
+
+
+class Course:
+    """One grid of a run, stage after stage."""
+
+    def __init__(self, run: GridRun, store: Store) -> None:
+        self.run, self.store = run, store
+        self.summary = Summary()
+        self.waiting: list[Ticket] = []
+        self.open: dict[str, Job] = {}
+        self.ended = False
+        self.stage: Stage | None = None
+        self._stages: Iterator[Stage] = run.agenda.stages()
+        self._after_probation: list[Ticket] = []
+
+    def advance(self) -> Missing | None:
+        """Goes to the next stage if the one at hand has ended; returns what the store has and lacks of a new one.
+
+        Raises:
+            UserError: the grid cannot go on.
+        """
+        assert not self.ended
+        assert not self.open
+        self.stage = next(self._stages, None)
+        if self.stage is None:
+            self.ended = True
+            return None
+        jobs = {job.spec.id: job for job in self.stage.jobs}
+        missing = sort_out((job.spec for job in jobs.values()), self.store)
+        if missing.other_start:
+            set_aside(missing, self.store)
+        train = [Ticket(jobs[spec.id], self.stage.task, self) for spec in missing.train]
+        self.waiting = [Ticket(jobs[spec.id], "probation", self) for spec in missing.probation]
+        # Rows of other code first: what does not hold is trained again, and nothing new stands beside what may fall.
+        self._after_probation = train if self.waiting else []
+        self.waiting = self.waiting or train
+        self.open = {spec.id: jobs[spec.id] for spec in missing.todo}
+        return missing
+
+    def take(self, busy: set[str], idle: bool) -> Ticket | None:
+        """The next ticket whose time has come and whose trial is not `busy`; what needs a machine alone when `idle`."""
+        now = time.monotonic()
+        for place, ticket in enumerate(self.waiting):
+            if ticket.not_before <= now and ticket.job.spec.id not in busy and (idle or not ticket.alone):
+                return self.waiting.pop(place)
+        return None
+
+    def put_back(self, ticket: Ticket, seconds: float, *, first: bool = False) -> None:
+        """The ticket waits again, for so long at least."""
+        ticket.not_before = time.monotonic() + seconds
+        self.waiting.insert(0 if first else len(self.waiting), ticket)
+
+    def settle(self, ticket: Ticket, status: str) -> None:
+        """Counts what became of a job."""
+        self.summary.ended[status] += 1
+        trial = ticket.job.spec.id
+        if status == "superseded":
+            self._after_probation.append(Ticket(ticket.job, "train", self))
+        elif status in SETTLED:
+            self.open.pop(trial, None)
+
+    def release_training(self, probing: bool) -> None:
+        """Lets training begin once no row is on probation any more."""
+        if self._after_probation and not probing and not self.waiting:
+            self.waiting, self._after_probation = self._after_probation, []
+
+    def refuse(self, why: str) -> None:
+        """Nothing further of this grid starts; what has a worker runs on, and then the grid has ended."""
+        left = [ticket.job for ticket in (*self.waiting, *self._after_probation)]
+        self.summary.stopped = self.summary.stopped or why
+        self.summary.left_out += left
+        self.waiting, self._after_probation, self._stages = [], [], iter(())
+        for job in left:
+            self.open.pop(job.spec.id, None)
+
+    def stop(self, why: str) -> None:
+        """Nothing further of this grid starts, and what has a worker is not waited for."""
+        if not self.ended:
+            self.refuse(why)
+        self.open, self.ended = {}, True

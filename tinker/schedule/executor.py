@@ -1,0 +1,230 @@
+"""The process that runs Ray Tune, as the driver sees it: items in, events out, and a new one when it is lost.
+
+Ray stays out of the driver's process, which holds the leases and writes the results: a Ray that is killed, hangs or
+eats the machine's memory takes no more with it than the trials that were running.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import psutil
+
+from tinker.errors import FAILED, UserError
+from tinker.schedule.cluster import Capacity, guard
+from tinker.schedule.work import Outcome, WorkItem
+
+#: Seconds without a sign of life after which the process is taken for hung; while Ray starts, and from then on.
+STARTING, SILENT = 300.0, 90.0
+#: Seconds that it gets to take Ray down before it is killed.
+CLOSING = 20.0
+
+
+@dataclass(frozen=True)
+class Up:
+    """Ray has started, and has this much room."""
+
+    capacity: Capacity
+
+
+@dataclass(frozen=True)
+class Started:
+    """A worker has taken the item up."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The item was done, and this became of its trials."""
+
+    number: int
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """The item's worker died, in Ray's words."""
+
+    number: int
+    cause: str
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Ray is gone, and every item that was in its hands."""
+
+    cause: str
+
+
+@dataclass(frozen=True)
+class Over:
+    """The session has ended."""
+
+
+Event = Up | Started | Ended | Crashed | Lost | Over
+
+
+class Executor:
+    """One process at a time. A context: Ray is up until it exits, whatever number of sessions it serves.
+
+    Attributes:
+        capacity: what Ray has; None until it is up.
+    """
+
+    def __init__(self) -> None:
+        self.capacity: Capacity | None = None
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._heard = 0.0
+        self._in_session = False
+        self._log = ""
+
+    def __enter__(self) -> Executor:
+        self._start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._send("end")
+        self._send("close")
+        if self._process is not None:
+            self._process.join(CLOSING)
+        self._kill()
+
+    def begin(self) -> None:
+        """Opens a session: items may be submitted."""
+        self._in_session = True
+        self._heard = time.monotonic()
+        self._send("begin")
+
+    def end(self) -> None:
+        """Closes the session; items that are running are cut off, and `Over` follows."""
+        self._in_session = False
+        self._send("end")
+
+    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float]) -> None:
+        """Queues an item; each takes a worker with these resources (`CPU`, `GPU`) for itself."""
+        self._send("item", number, json.dumps(item.as_dict()), dict(resources))
+
+    def kill(self, number: int) -> None:
+        """Kills the worker that has the item, which then counts as crashed."""
+        self._send("kill", number)
+
+    def poll(self, timeout: float) -> list[Event]:
+        """What has happened; waits up to `timeout` seconds for the first event.
+
+        Raises:
+            UserError: Ray does not start.
+        """
+        assert self._process is not None
+        assert self._pipe is not None
+        wait([self._pipe, self._process.sentinel], timeout)
+        events = list(self._read(self._pipe))
+        if events:
+            return events
+        silent = time.monotonic() - self._heard
+        if not self._process.is_alive():
+            return [Lost(f"its process ended ({_how(self._process.exitcode)}){self._last_words()}")]
+        if silent > (SILENT if self.capacity else STARTING) and (self._in_session or self.capacity is None):
+            return [Lost(f"it gave no sign of life for {silent:.0f} s")]
+        return []
+
+    def restart(self) -> None:
+        """Another Ray in the place of one that was lost, in the same session."""
+        self._kill()
+        self._start()
+        if self._in_session:
+            self._send("begin")
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.capacity = None
+        self._pipe, theirs = context.Pipe()
+        descriptor, self._log = tempfile.mkstemp(prefix="tinker-ray-", suffix=".log")
+        os.close(descriptor)
+        self._process = context.Process(target=_serve, args=(theirs, self._log), name="tinker-ray")
+        self._process.start()
+        theirs.close()
+        self._heard = time.monotonic()
+
+    def _read(self, pipe: Connection) -> Iterator[Event]:
+        try:
+            while pipe.poll():
+                event = self._event(*pipe.recv())
+                self._heard = time.monotonic()
+                if event is not None:
+                    yield event
+        except (EOFError, OSError):
+            return  # that it ended is seen next
+
+    def _event(self, word: str, *rest: Any) -> Event | None:
+        match word:
+            case "up":
+                machines = tuple(Capacity(**machine) for machine in rest[0].pop("machines"))
+                self.capacity = Capacity(**rest[0], machines=machines)
+                return Up(self.capacity)
+            case "started":
+                return Started(rest[0])
+            case "ended":
+                return Ended(rest[0], tuple(Outcome.from_dict(outcome) for outcome in rest[1]))
+            case "crashed":
+                return Crashed(rest[0], rest[1])
+            case "over":
+                return Over()
+            case "broken":
+                raise UserError(rest[0], exit_code=FAILED)
+        return None  # a sign of life
+
+    def _send(self, *message: Any) -> None:
+        try:
+            if self._pipe is not None:
+                self._pipe.send(message)
+        except OSError:
+            pass  # it is dead, which `poll` says
+
+    def _last_words(self) -> str:
+        lines = Path(self._log).read_text(errors="replace").strip().splitlines()
+        return f": {lines[-1].strip()}" if lines else ""
+
+    def _kill(self) -> None:
+        """Everything that the process has started: its own Ray, but not a cluster that it joined."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        family: list[psutil.Process] = []
+        try:
+            root = psutil.Process(process.pid)
+            family = [root, *root.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            pass
+        for member in family:
+            try:
+                member.kill()
+            except psutil.NoSuchProcess:
+                continue
+        process.join()
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        Path(self._log).unlink(missing_ok=True)
+
+
+def _serve(pipe: Connection, log: str) -> None:
+    guard()
+    from tinker.schedule.pool import serve  # Ray is imported there, and nowhere in the driver's process
+
+    serve(pipe, log)
+
+
+def _how(code: int | None) -> str:
+    return f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"

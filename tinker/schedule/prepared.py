@@ -1,0 +1,82 @@
+"""A grid, expanded and held against the store: what is done, what is missing, and what a trial of it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinker.config.schema import TrialConfig
+from tinker.errors import UserError
+from tinker.grid.expand import Plan, expand
+from tinker.grid.find import find_grid
+from tinker.grid.load import load_grid
+from tinker.grid.schema import Grid
+from tinker.schedule.course import Limits
+from tinker.schedule.missing import Missing, sort_out
+from tinker.store.store import Store
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A grid, expanded and held against the store; `first` is what is left of the trial that its arms start from."""
+
+    plan: Plan
+    overrides: list[str]
+    store: Store
+    missing: Missing
+    first: Missing
+
+    @property
+    def todo(self) -> int:
+        """Trials that are not done, as far as they are known by now."""
+        return len(self.missing.todo) + len(self.first.todo)
+
+    def not_done(self) -> dict[str, TrialConfig]:
+        """What may be trained, by what to call it: arms that miss a trial, and the trial that all arms start from.
+
+        A trial on probation is one of them: if it does not hold, it is trained again. So is each arm if the trial that
+        all start from is not done, since its weights may come out other than they were.
+        """
+        cells = [cell.spec for cell in self.plan.cells]
+        trials = {spec.id for spec in (cells if self.first.todo else self.missing.todo)}
+        arms = {cell.arm for cell in self.plan.cells if cell.spec.id in trials}
+        configs = {f"arm {arm.name!r}": arm.config for arm in self.plan.arms if arm.name in arms}
+        for spec in self.first.todo:
+            configs["the pretraining"] = spec.config
+        return {name: TrialConfig.from_dict(config) for name, config in configs.items()}
+
+
+def prepare(
+    grid: str, overrides: Sequence[str], results: Path, variant: Callable[[Grid], Grid] | None = None
+) -> Prepared:
+    """Loads, expands and sorts out; `variant` makes another grid of what was loaded. Nothing is written.
+
+    Raises:
+        UserError: anything wrong with the grid or the overrides.
+    """
+    found = find_grid(grid, overrides, results)
+    loaded = load_grid(found.file, found.overrides)
+    plan = expand(variant(loaded) if variant else loaded, results=results)
+    store = Store(results)
+    missing = sort_out((cell.spec for cell in plan.cells), store)
+    first = [plan.pretrained] if plan.pretrained is not None and missing.todo else []
+    return Prepared(plan, found.overrides, store, missing, sort_out(first, store))
+
+
+def limits_of(plan: Plan) -> Limits:
+    """The resources of a grid, with what it left open filled in from its control: each rank has threads and a GPU.
+
+    Raises:
+        UserError: fewer GPUs than a trial has ranks.
+    """
+    train, asked = plan.control.config["train"], plan.grid.resources
+    devices = train.get("devices", 1)
+    cpus = asked.cpus if asked.cpus is not None else float(train["threads"] * devices)
+    gpus = asked.gpus if asked.gpus is not None else (float(devices) if train["accelerator"] == "cuda" else 0.0)
+    if train["accelerator"] == "cuda" and 1 < devices != gpus:
+        raise UserError(
+            f"resources.gpus: {gpus:g} for a trial of train.devices {devices}, whose ranks need a GPU each; give "
+            f"resources.gpus={devices}, or leave it out"
+        )
+    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries)
