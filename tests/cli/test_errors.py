@@ -9,8 +9,7 @@ import pytest
 
 from tests.cli.conftest import Tinker, message
 from tinker.cli import main as cli
-from tinker.errors import BUSY, INTERRUPTED, USAGE, UserError
-from tinker.store.lock import driver_lock
+from tinker.errors import INTERRUPTED, USAGE, UserError
 
 GRID = """\
 name: g
@@ -58,15 +57,6 @@ def test_an_option_that_does_not_exist_is_bad_input(tinker_command: Tinker) -> N
     done = tinker_command("run", "grid.yaml", "--sedes", "3")
     assert done.returncode == USAGE
     assert "No such option" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_second_run_on_the_same_results_says_who_holds_them(tinker_command: Tinker, tmp_path: Path) -> None:
-    (tmp_path / "grid.yaml").write_text(GRID)
-    with driver_lock(tmp_path / "results") as holder:
-        done = tinker_command("run", "grid.yaml")
-    assert done.returncode == BUSY
-    assert f"process {holder.pid}" in message(done)
     assert "Traceback" not in done.stderr
 
 

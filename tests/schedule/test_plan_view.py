@@ -12,7 +12,7 @@ from rich.console import Console
 from tests.schedule.conftest import OVERRIDES, write_grid
 from tests.train import tiny
 from tinker.schedule.cluster import Capacity
-from tinker.schedule.driver import Limits
+from tinker.schedule.course import Limits
 from tinker.schedule.missing import class_of
 from tinker.schedule.plan_view import make_plan, seconds_for, show_plan
 from tinker.schedule.single import train_one
@@ -61,13 +61,13 @@ def test_what_has_run_is_counted_and_tells_time_and_noise(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("limits", "machine", "seconds"),
     [
-        (Limits(1, 0, None, 0, None), Capacity(4, 0), 20),
-        (Limits(2, 0, None, 0, None), Capacity(4, 0), 40),
-        (Limits(1, 1, None, 0, None), Capacity(16, 1), 70),  # a GPU each, and there is one
-        (Limits(1, 0.5, None, 0, None), Capacity(16, 1), 40),
-        (Limits(1, 0, 3, 0, None), Capacity(16, 0), 30),
-        (Limits(1, 0, 100, 0, None), Capacity(2, 0), 40),  # wanted is not had
-        (Limits(8, 0, None, 0, None), Capacity(2, 0), 70),
+        (Limits(1, 0, None, 0), Capacity(4, 0), 20),
+        (Limits(2, 0, None, 0), Capacity(4, 0), 40),
+        (Limits(1, 1, None, 0), Capacity(16, 1), 70),  # a GPU each, and there is one
+        (Limits(1, 0.5, None, 0), Capacity(16, 1), 40),
+        (Limits(1, 0, 3, 0), Capacity(16, 0), 30),
+        (Limits(1, 0, 100, 0), Capacity(2, 0), 40),  # wanted is not had
+        (Limits(8, 0, None, 0), Capacity(2, 0), 70),
     ],
 )
 def test_time_is_counted_in_rounds_of_what_fits_and_is_wanted(limits: Limits, machine: Capacity, seconds: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
+from threading import Thread
 
 import pyarrow.parquet
 import pytest
@@ -11,11 +13,14 @@ from rich.console import Console
 
 from tests.schedule.conftest import OVERRIDES, numbers, rows, run, untouched, write_grid
 from tests.train import tiny
-from tinker.errors import BUSY, FAILED, OK, UserError
+from tinker.errors import FAILED, OK, UserError
 from tinker.report.api import make_report
 from tinker.schedule.cluster import Capacity
+from tinker.schedule.missing import class_of
+from tinker.schedule.prepared import prepare
 from tinker.schedule.single import train_one
-from tinker.store.lock import driver_lock
+from tinker.store.lease import Leases
+from tinker.store.presence import Presence
 from tinker.store.store import Store
 from tinker.tables.grids import load_grid
 from tinker.train.trial import run_trial
@@ -114,10 +119,27 @@ def test_logging_and_checkpoints_are_not_another_question(folder: Path) -> None:
     assert (code, "nothing to do" in said) == (OK, True)
 
 
-def test_a_second_run_at_the_same_time_is_refused(folder: Path) -> None:
-    with driver_lock(folder / "results"), pytest.raises(UserError, match="another tinker runs here") as caught:
-        run(folder / "g.yaml", folder / "results")
-    assert caught.value.exit_code == BUSY
+def test_a_trial_that_another_driver_works_on_is_left_to_it(tmp_path: Path, ray_up: Capacity) -> None:
+    grid, results = write_grid(tmp_path, {}), tmp_path / "results"
+    first, second = (cell.spec for cell in prepare(str(grid), [], results).plan.cells)
+    store, held = Store(results), []
+    with Presence(results) as other, Leases(results, other) as leases:
+        assert leases.take(store.folder(first, class_of(first))) is None
+
+        def give_up_after_the_second_trial() -> None:
+            while not store.done([second.id], class_of(second)):
+                time.sleep(0.05)
+            time.sleep(1.0)
+            held.append(not store.done([first.id], class_of(first)))
+            leases.drop(store.folder(first, class_of(first)))
+
+        watcher = Thread(target=give_up_after_the_second_trial, daemon=True)
+        watcher.start()
+        code, said = run(grid, results)
+    assert code == OK, said
+    assert held == [True], "nobody else worked on it while it was the other's"
+    assert "works on it; waiting" in said
+    assert len(rows(results)) == 2
 
 
 def test_what_can_never_fit_is_refused_at_once(tmp_path: Path, ray_up: Capacity) -> None:

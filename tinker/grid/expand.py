@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,17 @@ from tinker.config.groups import Groups
 from tinker.config.merge import apply, leaves
 from tinker.config.plugins import absolute_plugins
 from tinker.config.schema import TrialConfig
-from tinker.data.corpus import Corpus, load
+from tinker.data.corpus import Corpus, corpus_of
 from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import Place, blame
-from tinker.grid.fairness import check_diff, check_metric
+from tinker.grid.fairness import NO_CHOICE, TUNINGS, check_diff, check_metric
 from tinker.grid.pretrain import Start, pretrain_spec
 from tinker.grid.product import DeclaredArm, declared_arms
 from tinker.grid.schema import Grid
-from tinker.spec import Seeds, TrialSpec
+from tinker.grid.space import Params, middle
+from tinker.grid.tunable import Tunable, check_names, opened, tunable, tuning_places
+from tinker.spec import Seeds, TrialSpec, canonical
+from tinker.train.start import KEY
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Arm:
         config: resolved and canonical.
         corpus: fingerprint of the tokens.
         changes_scale: the diff changes a size or budget that the scale had set.
+        tunable: what its tuning starts from, in a grid that tunes.
+        tuned: the winner's values by dotted key; empty before, when `config` has values from the middle of the space.
     """
 
     name: str
@@ -40,6 +45,8 @@ class Arm:
     corpus: str
     is_control: bool
     changes_scale: bool
+    tunable: Tunable | None = None
+    tuned: Params = field(default_factory=dict)
 
     def spec(self, seeds: Seeds) -> TrialSpec:
         """The trial of this arm with these seeds."""
@@ -59,7 +66,8 @@ class Cell:
 class Plan:
     """What a grid asks for: the control first among the arms, and the trials in seed blocks, in order.
 
-    `pretrained` is the trial that they start from, where the grid declares one; it is no cell of the matrix.
+    `pretrained` is the trial that they start from, where the grid declares one; it is no cell of the matrix. While the
+    arms of a grid with `tune` are not tuned there are no cells: nobody knows yet what will be compared.
     """
 
     grid: Grid
@@ -106,8 +114,10 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
     empty = DeclaredArm(grid.control, {}, grid.source.where("control"), ())
     control, corpus = _resolve(grid, empty, base, shared, start)
     check_metric(grid, corpus)
-    arms, notes = {_identity(control): control}, []
-    for declared in declared_arms(grid):
+    arms, notes = {identity(control): control}, []
+    others = declared_arms(grid)
+    check_names(grid, [grid.control, *(declared.name for declared in others)])
+    for declared in others:
         check_diff(declared, base)
         arm, arm_corpus = _resolve(grid, declared, base, shared, start, composed.sizes)
         if arm_corpus.fingerprint != corpus.fingerprint and grid.decide.metric != "val_bpb":
@@ -116,7 +126,7 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
         if grid.decide.metric == "train_loss" and arm.config["model"]["loss"] != control.config["model"]["loss"]:
             problem = "trained on another loss than the control's; decide by val_loss, which is the same for all"
             raise blame(ConfigError("model.loss", problem), [declared.places], declared.where)
-        same = arms.setdefault(_identity(arm), arm)
+        same = arms.setdefault(identity(arm), arm)
         if same is arm or (same is control and declared.product):
             continue
         if same is control:
@@ -124,15 +134,18 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
             raise ConfigError("", problem, where=declared.where)
         notes.append(f"{declared.where}: arm {arm.name!r} is the same as {same.name!r} and is left out")
     kept = tuple(arms.values())
-    return Plan(grid, kept, _blocks(grid, kept), tuple(notes), pretrained)
+    return Plan(grid, kept, blocks(grid, kept) if grid.tune is None else (), tuple(notes), pretrained)
 
 
-def _identity(arm: Arm) -> str:
-    """Equal for two arms that ask for the same trials."""
+def identity(arm: Arm) -> str:
+    """Equal for two arms that ask for the same trials; before their tuning, for two that are told apart by that alone."""
+    if arm.tunable is not None and not arm.tuned:
+        return canonical(arm.tunable.template)
     return arm.spec(Seeds(0, 0)).id
 
 
-def _blocks(grid: Grid, arms: Sequence[Arm]) -> tuple[tuple[Cell, ...], ...]:
+def blocks(grid: Grid, arms: Sequence[Arm]) -> tuple[tuple[Cell, ...], ...]:
+    """The trials that compare these arms, in seed blocks."""
     plan = grid.seed_plan
     return tuple(
         tuple(Cell(arm.name, seeds, arm.spec(seeds)) for arm in arms if arm.is_control or seeds in plan.arms)
@@ -149,6 +162,9 @@ def _base(grid: Grid, composed: dict[str, Any], shared: Sequence[Sequence[Place]
         config = apply(config, {value.key: value.value for value in grid.values})
     except ConfigError as error:
         raise blame(error, shared, where) from None
+    train = config.get("train")
+    for key in sorted(TUNINGS & {*config, *(f"train.{key}" for key in train if isinstance(train, Mapping))}):
+        raise blame(ConfigError(key, NO_CHOICE), shared, where)
     return resolve_accelerator(absolute_plugins(config))
 
 
@@ -160,17 +176,23 @@ def _resolve(
     start: Start,
     sizes: frozenset[str] = frozenset(),
 ) -> tuple[Arm, Corpus]:
+    space = opened(grid, declared, base)
+    values = {} if space is None else middle(space)
     try:
-        config = TrialConfig.from_dict(start.of_arm(apply(base, declared.diff)))
-        corpus = load(config.data)
+        template = apply(base, declared.diff)
+        resolved = start.of_arm(apply(template, values))
+        config = TrialConfig.from_dict(resolved)
+        corpus = corpus_of(config)
     except UserError as error:
         placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))
-        raise blame(placed, [declared.places, *shared], declared.where) from None
+        raise blame(placed, [declared.places, tuning_places(grid, declared.name), *shared], declared.where) from None
+    open_ = None if space is None else tunable(grid, declared, {**template, KEY: resolved[KEY]}, space)
     before, after = leaves(base), leaves(config.as_dict())
     changed = {key for key in leaves(declared.diff) if before.get(key) != after.get(key)}
     changes_scale = bool(sizes & changed)
     is_control = declared.name == grid.control
-    return Arm(declared.name, declared.diff, config.as_dict(), corpus.fingerprint, is_control, changes_scale), corpus
+    arm = Arm(declared.name, declared.diff, config.as_dict(), corpus.fingerprint, is_control, changes_scale, open_)
+    return arm, corpus
 
 
 def _shared_places(grid: Grid) -> list[list[Place]]:

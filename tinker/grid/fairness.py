@@ -24,6 +24,10 @@ ONCE = (
     "model.backend",
 )
 
+#: Set for tuning trials, by `tune` alone: else an arm could be compared on other tokens, or after fewer steps.
+TUNINGS = frozenset({"split", "train.until"})
+NO_CHOICE = "is set for the trials of a tuning phase only, by `tune`; leave it out"
+
 #: Parts of a config that are not the arm's to change.
 NOT_AN_ARMS = ("recipe", "scale", "logger", "checkpoint", "plugins")
 
@@ -36,6 +40,8 @@ def check_diff(arm: DeclaredArm, base: Mapping[str, Any]) -> None:
     """
     corpus = base["data"]["type"] if isinstance(base.get("data"), Mapping) else None
     for key, value in leaves(arm.diff).items():
+        if key in TUNINGS:
+            raise blame(ConfigError(key, NO_CHOICE), [arm.places], arm.where)
         once = any(f"{key}.".startswith(f"{shared}.") for shared in ONCE)
         if once or key.split(".")[0] in NOT_AN_ARMS:
             problem = "cannot differ between arms; set it for all of them, in the grid's `base` or as an override"

@@ -45,7 +45,9 @@ def load_grid(path: Path, overrides: Sequence[str] = (), *, config_dirs: Sequenc
     own, chosen, values = _sorted_out(parse_overrides(overrides), groups)
     try:
         declared = parse(Declaration, apply(document.data, {override.key: override.value for override in own}))
-        seeds = SeedPlan.of(declared.seeds)
+        if declared.tune is not None:
+            declared.tune.check()
+        seeds = SeedPlan.of(declared.seeds, declared.tune.seeds if declared.tune else None)
         _check_looks(declared, seeds)
     except ConfigError as error:
         raise error.at(_where(error.path, document, own)) from None

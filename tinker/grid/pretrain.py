@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinker.config.merge import apply
+from tinker.config.merge import apply, leaves
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import corpus_of
 from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import blame
+from tinker.grid.fairness import NO_CHOICE, TUNINGS
 from tinker.grid.product import nested, places
 from tinker.grid.schema import Grid
 from tinker.spec import Seeds, TrialSpec
@@ -40,6 +41,8 @@ def pretrain_spec(grid: Grid, base: Mapping[str, Any], results: Path) -> TrialSp
         problem = "the arms start from init_from already; keep one of the two"
         raise ConfigError("pretrain", problem, where=where)
     keep = "all" if base["checkpoint"]["keep"] == "all" else "last"
+    for key in sorted(TUNINGS & leaves(nested(grid.pretrain.diff, where)).keys()):
+        raise blame(ConfigError(key, NO_CHOICE), [places(grid, "pretrain", "diff")], where)
     alone = apply(base, {"finetune": "none", "checkpoint.keep": keep})
     try:
         asked = resolve_start(apply(alone, nested(grid.pretrain.diff, where)), results)

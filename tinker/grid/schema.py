@@ -10,6 +10,7 @@ from tinker.config.limits import Limits, Pattern
 from tinker.config.overrides import Override
 from tinker.grid.decide import Decide
 from tinker.grid.seeds import Seed, SeedPlan, SeedsDeclared
+from tinker.grid.tune import Tune
 from tinker.grid.yaml_loader import Document
 
 NAME = Pattern(r"[a-z0-9][a-z0-9._=,+-]*", "lower-case letters, digits and . _ = , + -, a letter or digit first")
@@ -64,6 +65,7 @@ class Declaration:
         exclude: combinations that are left out: those that agree with all keys of an entry.
         seeds: a count, a list, or {arms: ..., control: ...}.
         decide: the decision rule.
+        tune: what is searched for every arm, alike, before they are compared.
         pretrain: a trial that is trained first, and whose weights every arm starts from.
         retries: how often a trial is started again after a crash of its worker.
         plugins: Python files with variants, relative to the grid's file.
@@ -84,6 +86,7 @@ class Declaration:
     zip: dict[str, list[Any]] = field(default_factory=dict)
     include: list[Diff] = field(default_factory=list)
     exclude: list[Diff] = field(default_factory=list)
+    tune: Tune | None = None
     pretrain: Pretrain | None = None
     resources: Resources = Resources()
     budget: Budget = Budget()

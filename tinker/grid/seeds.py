@@ -6,7 +6,7 @@ Seeds that arms were tuned on are declared too: a winner of tuning looks better 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from tinker.config.limits import Limits, Words
@@ -54,18 +54,25 @@ class SeedPlan:
     tuning: tuple[Seeds, ...] = ()
 
     @classmethod
-    def of(cls, declared: SeedsDeclared) -> SeedPlan:
-        """A count n stands for the seeds 1 ... n.
+    def of(cls, declared: SeedsDeclared, tuning: list[Seed | SeedPair] | None = None) -> SeedPlan:
+        """A count n stands for the seeds 1 ... n; `tuning` are those that the grid itself tunes on.
 
         Raises:
             ConfigError: an empty list, a seed twice, a seed of the arms that the control does not have, or one that was
                 tuned on.
         """
         if isinstance(declared, SeedCounts):
-            tuning = _listed(declared.tuning, "seeds.tuning") if declared.tuning else ()
-            plan = cls(_listed(declared.arms, "seeds.arms"), _listed(declared.control, "seeds.control"), tuning)
+            before = _listed(declared.tuning, "seeds.tuning") if declared.tuning else ()
+            plan = cls(_listed(declared.arms, "seeds.arms"), _listed(declared.control, "seeds.control"), before)
         else:
             plan = cls(_listed(declared, "seeds"), _listed(declared, "seeds"))
+        if tuning:
+            mine = _listed(tuning, "tune.seeds")
+            used = [seeds.label for seeds in mine if seeds in plan.control]
+            if used:
+                problem = f"{', '.join(used)} are seeds of the comparison (`seeds`): tune on others, as in [1001, 1002]"
+                raise ConfigError("tune.seeds", problem)
+            plan = replace(plan, tuning=tuple(dict.fromkeys((*plan.tuning, *mine))))
         declared_control = set(plan.control)
         missing = [seeds.label for seeds in plan.arms if seeds not in declared_control]
         if missing:

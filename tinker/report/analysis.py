@@ -14,6 +14,7 @@ from tinker.errors import UserError
 from tinker.report.learning import learning_curves
 from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
+from tinker.store.lock import results_lock
 from tinker.tables import schema
 from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
 from tinker.tables.grid_shape import checked
@@ -50,16 +51,24 @@ class Analysis:
     def of(cls, results: Path, name: str, *, keep: bool = True) -> Analysis:
         """From the store; the three tables are written into `results/<name>` unless `keep` is false.
 
+        One process at a time writes: tables of one moment lie together, and no look is lost.
+
         Raises:
             UserError: no such grid, or tables that cannot be read or written.
         """
+        if not keep:
+            return cls._of_store(results, name)
+        load_grid(results, name)  # a wrong name makes no folder
+        with results_lock(results):
+            found = cls._of_store(results, name, keep=True)
+            write(results / name / COMPARISONS, pa.Table.from_pylist(found.comparisons, schema.comparisons()))
+            return replace(found, looks=record_looks(results / name, found.comparisons))
+
+    @classmethod
+    def _of_store(cls, results: Path, name: str, *, keep: bool = False) -> Analysis:
         grid = checked(load_grid(results, name), results / name / GRID_FILE)
         collected = collect(results, grid, keep=keep)
-        found = cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
-        if not keep:
-            return found
-        write(results / name / COMPARISONS, pa.Table.from_pylist(found.comparisons, schema.comparisons()))
-        return replace(found, looks=record_looks(results / name, found.comparisons))
+        return cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
 
     @classmethod
     def read(cls, folder: Path) -> Analysis:

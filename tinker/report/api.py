@@ -11,6 +11,7 @@ from tinker.report import json, markdown, terminal
 from tinker.report.analysis import Analysis
 from tinker.report.build import build
 from tinker.report.view import Report
+from tinker.tables.looks import lost_looks
 
 Format = Literal["table", "md", "html", "json"]
 
@@ -33,7 +34,7 @@ def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Mad
     """
     found = Analysis.of(results, grid_name)
     kept = f"{found.kept} finished trials are known from the earlier tables only: the store does not hold them"
-    said = [*notes, *([kept] if found.kept else [])]
+    said = [*notes, *([kept] if found.kept else []), *lost_looks(results / grid_name)]
     return _made(found, said)
 
 
@@ -43,7 +44,7 @@ def read_report(folder: Path) -> Made:
     Raises:
         UserError: no tables there, or such as are not tinker's.
     """
-    return _made(Analysis.read(folder), ())
+    return _made(Analysis.read(folder), lost_looks(folder))
 
 
 def _made(found: Analysis, notes: Sequence[str]) -> Made:

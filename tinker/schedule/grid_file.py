@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from tinker.grid.expand import Arm, Plan
 from tinker.schedule.history import SIDES, histories
 from tinker.store.atomic import write_json
 from tinker.store.layout import Layout
-from tinker.tables.grids import SCHEMA
+from tinker.tables.grids import SCHEMA, read_grid
 from tinker.train.base import require_packages, size_of_model
 
 
@@ -32,7 +31,7 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
     """Writes the plan down, with the histories of what was declared and whether the arms had results then."""
     path = Layout(results).grid(plan.name)
     grid, control = plan.grid, TrialConfig.from_dict(plan.control.config)
-    before: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    before: dict[str, Any] = read_grid(path) if path.exists() else {}
     rule = grid.decide
     rules, plans = histories(plan, before, results)
     corpus, scale = DATA.of(control.data).name, control.scale.name

@@ -17,7 +17,8 @@ class WorkItem:
 
     Attributes:
         specs: the trials.
-        task: `train` to run them; `pilot` for a short timed piece of it; `probation` to ask whether their stored rows still hold under the code at hand.
+        task: `train` to run them; `pilot` for a short timed piece of each; `probation` to ask whether their stored rows
+            still hold under the code at hand.
         results: the results folder, absolute.
         folder: the one that `tinker run` was called in: relative paths in a config mean that one.
         stop_file: when this file appears, the worker saves its state and returns.

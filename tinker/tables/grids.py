@@ -12,6 +12,37 @@ from tinker.store.layout import Layout
 SCHEMA = 1
 
 
+class DamagedGrid(UserError):
+    """A `grid.json` that cannot be read: `problem` says why, without its path."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path} {problem}; `tinker doctor --store --results {path.parent.parent}` sets it aside, and takes the"
+            " grid from the tables if it can"
+        )
+        self.problem = problem
+
+
+def read_grid(path: Path) -> dict[str, Any]:
+    """A `grid.json` as it is.
+
+    Raises:
+        DamagedGrid: it is none.
+        FileNotFoundError: nothing is there.
+    """
+    try:
+        grid = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedGrid(path, f"is not JSON ({error})") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(path) from None
+    except OSError as error:
+        raise DamagedGrid(path, f"cannot be read ({error.strerror})") from None
+    if not isinstance(grid, dict):
+        raise DamagedGrid(path, "is not a grid that tinker wrote")
+    return grid
+
+
 def load_grid(results: Path, name: str) -> dict[str, Any]:
     """`grid.json` of that grid, as `tinker run` wrote it.
 
@@ -20,16 +51,10 @@ def load_grid(results: Path, name: str) -> dict[str, Any]:
     """
     path = Layout(results).grid(name)
     try:
-        grid: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        grid = read_grid(path)
     except FileNotFoundError:
         found = ", ".join(grid_names(results)) or "none yet: `tinker run` makes them"
         raise UserError(f"{name!r} is not a grid in {results}; grids there are: {found}") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}); run the grid again to write it anew") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); is {results} the results folder?") from None
-    if not isinstance(grid, dict):
-        raise UserError(f"{path} is not a grid that tinker wrote; run the grid again to write it anew")
     if grid.get("name") != name:  # its tables would be written into the folder of that name
         raise UserError(
             f"{path} is of the grid {grid.get('name')!r}, and its folder is called {name!r}: give the folder its name"

@@ -16,6 +16,8 @@ from tinker.tables import schema
 from tinker.tables.parquet import read, write
 
 LOOKS = "looks.parquet"
+#: What `tinker doctor --store` calls a table of looks that cannot be read; the looks in it are lost.
+LOST = f"{LOOKS}*.damaged"
 #: What makes a row of an arm new: other runs, another rule, or a later look at the same ones.
 SEEN = ("rule_hash", "kind", "look", "n", "n_diverged", "control_n", "p", "verdict")
 
@@ -46,7 +48,13 @@ def read_looks(folder: Path) -> list[dict[str, Any]]:
         UserError: the table is damaged.
     """
     path = folder / LOOKS
-    return list(read(path).to_pylist()) if path.is_file() else []
+    return list(read(path).to_pylist()) if path.exists() else []
+
+
+def lost_looks(folder: Path) -> list[str]:
+    """A note where a table of looks was damaged: nothing can make it again."""
+    lost = sorted(path.name for path in folder.glob(LOST))
+    return [f"earlier looks are not known: their table was damaged, and is kept as {', '.join(lost)}"] if lost else []
 
 
 def _look(row: Row, time: datetime) -> dict[str, Any]:

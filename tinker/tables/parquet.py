@@ -12,6 +12,17 @@ from tinker.store.atomic import write_table
 from tinker.tables.schema import VERSION
 
 
+class DamagedTable(UserError):
+    """A table that cannot be read: `problem` says why, without its path."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path} is not a Parquet file that can be read ({problem}); `tinker doctor --store --results"
+            f" {path.parent.parent}` sets it aside and says what was in it, and `tinker report` makes tables anew"
+        )
+        self.problem = problem
+
+
 def write(path: Path, table: pa.Table) -> pa.Table:
     """Write a table (its schema is one of `tinker.tables.schema`) and return it in one piece."""
     whole = table.combine_chunks()  # chunks would show in the bytes
@@ -23,15 +34,16 @@ def read(path: Path) -> pa.Table:
     """A table that `write` made.
 
     Raises:
-        UserError: not a Parquet file, damaged, not readable, or of another schema version.
+        DamagedTable: not a Parquet file, damaged, or not readable.
+        UserError: of another schema version.
     """
+    if path.is_dir():  # which would be read as a table in many files
+        raise DamagedTable(path, "it is a folder")
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        said = " ".join(str(error).split())
-        raise UserError(
-            f"{path} is not a Parquet file that can be read ({said}); make it anew with `tinker report`"
-        ) from None
+        table = pq.read_table(path, page_checksum_verification=True)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise DamagedTable(path, " ".join(str(error).split())) from None
     found = (table.schema.metadata or {}).get(b"tinker_schema_version", b"none").decode()
     if found != str(VERSION):
         raise UserError(f"{path} has schema version {found}, this tinker reads {VERSION}; make it with `tinker report`")
