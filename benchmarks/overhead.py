@@ -19,8 +19,8 @@ from statistics import mean, median, quantiles, stdev
 import yaml
 from rich.console import Console
 
-from tinker.schedule.cluster import ray_cluster
-from tinker.schedule.grid_run import run_grid
+from tinker.schedule.executor import Executor
+from tinker.schedule.grid_run import run_grids
 from tinker.store.store import Store
 
 EMPTY = {
@@ -37,8 +37,10 @@ EMPTY = {
 
 def main(trials: int) -> None:
     """Runs the trials and prints what each cost."""
-    with tempfile.TemporaryDirectory() as folder, ray_cluster() as capacity:
-        at_once = capacity.fits(1, 0)
+    with tempfile.TemporaryDirectory() as folder, Executor() as executor:
+        while executor.capacity is None:
+            executor.poll(1.0)
+        at_once = executor.capacity.fits(1, 0)
         grid = Path(folder, "empty.yaml")
         content = {
             "name": "empty",
@@ -51,7 +53,7 @@ def main(trials: int) -> None:
         }
         grid.write_text(yaml.safe_dump(content))
         start = time.perf_counter()
-        assert run_grid(str(grid), [], Path(folder, "results"), Console(quiet=True)) == 0
+        assert run_grids([str(grid)], [], Path(folder, "results"), Console(quiet=True), executor=executor) == 0
         total = time.perf_counter() - start
         ends = []
         for row in Store(Path(folder, "results")).rows():

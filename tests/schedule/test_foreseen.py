@@ -18,7 +18,7 @@ from tinker.errors import UserError
 from tinker.report.analysis import Analysis
 from tinker.schedule.foreseen_words import in_words
 from tinker.schedule.grid_file import write_grid_file
-from tinker.schedule.grid_run import prepare
+from tinker.schedule.prepared import prepare
 from tinker.schedule.missing import class_of
 from tinker.schedule.noise_source import GUESS
 from tinker.schedule.plan_view import make_plan, show_plan

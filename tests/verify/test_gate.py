@@ -14,8 +14,8 @@ from tests.train import tiny
 from tests.verify.faults import FAULTS, plant
 from tinker.config.schema import TrialConfig
 from tinker.errors import USAGE, UserError
-from tinker.schedule import grid_run
-from tinker.schedule.grid_run import run_grid
+from tinker.schedule import grid_run, prepared
+from tinker.schedule.grid_run import run_grids
 from tinker.schedule.missing import Missing
 from tinker.schedule.single import train_one
 from tinker.train.slots import FINETUNE
@@ -40,7 +40,7 @@ def test_a_run_refuses_an_unsound_arm_before_any_trial(name: str, tmp_path: Path
     arms = {"rotary": {"model.position": "rotary"}, "faulty": {fault.slot: {"type": name}}}
     grid = write_grid(tmp_path, arms, plugins=[f"{name}.py"])
     with pytest.raises(UserError, match="arm 'faulty' is not run, since it fails the check") as caught:
-        run_grid(str(grid), ["seeds=3"], tmp_path / "results", Console(file=io.StringIO()), force=True)
+        run_grids([str(grid)], ["seeds=3"], tmp_path / "results", Console(file=io.StringIO()), force=True)
     said = str(caught.value)
     assert f"{fault.check!r}: " in said
     assert fault.named[0].partition("weight")[0].split(": ")[0] in said
@@ -66,9 +66,9 @@ def test_an_arm_on_probation_is_checked_too_since_it_may_be_trained_again(
     grid = write_grid(
         tmp_path, {"faulty": {"model.attention": {"type": "mask_off_by_one"}}}, plugins=["mask_off_by_one.py"]
     )
-    monkeypatch.setattr(grid_run, "sort_out", lambda specs, store: Missing(probation=list(specs)))
+    monkeypatch.setattr(prepared, "sort_out", lambda specs, store: Missing(probation=list(specs)))
     with pytest.raises(UserError, match="arm 'faulty' is not run, since it fails the check 'causal'"):
-        run_grid(str(grid), [], tmp_path / "results", Console(file=io.StringIO()), force=True)
+        run_grids([str(grid)], [], tmp_path / "results", Console(file=io.StringIO()), force=True)
 
 
 def arm(*overrides: str) -> TrialConfig:

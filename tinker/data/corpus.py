@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from model.registry import Slot
-
 from tinker.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -97,8 +96,8 @@ def _load_for_tuning(config: Any) -> Corpus:
     corpus = load(config)
     if not isinstance(corpus, Tunable):
         problem = (
-            f"the corpus {corpus.name} cannot be tuned on: its class has no method for_tuning(), which returns a corpus "
-            "that validates on a part of the training data; give it one, or leave `tune` out of the grid"
+            f"the corpus {corpus.name} cannot be tuned on: its class has no method for_tuning(), which returns a "
+            "corpus that validates on a part of the training data; give it one, or leave `tune` out of the grid"
         )
         raise ConfigError("data", problem)
     return corpus.for_tuning()

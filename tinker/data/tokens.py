@@ -54,7 +54,7 @@ class Tokens:
     def for_tuning(self) -> Tokens:
         """The training tokens alone, their last tenth (`TUNING_SHARE`) as the validation split.
 
-        The tokens are those of the whole: a tokenizer that was fitted has seen what is held out here, for all arms alike.
+        The tokens are those of the whole: a fitted tokenizer has seen what is held out here, for all arms alike.
 
         Raises:
             UserError: a training split too short to be cut.

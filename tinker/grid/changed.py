@@ -7,11 +7,12 @@ from typing import Any
 
 from tinker.grid.product import declared_arms
 from tinker.grid.schema import Grid
+from tinker.grid.tune import digest_of
 from tinker.spec import Seeds
 
 
 def changed_keys(grid: Grid, stored: Mapping[str, Any]) -> list[str]:
-    """Those of `control`, `arms`, `seeds` and `decide` in which the grid differs from its `grid.json`.
+    """Those of `control`, `arms`, `seeds`, `decide` and `tune` in which the grid differs from its `grid.json`.
 
     Arms are compared as declared, by name and diff; resolving them would need torch. So an added combination of axes
     goes unseen, since one that gives the control is no arm; so does an edit of `base`, `pretrain` or a config group.
@@ -24,6 +25,7 @@ def changed_keys(grid: Grid, stored: Mapping[str, Any]) -> list[str]:
         "arms": _arms_differ(grid, stored),
         "seeds": _seeds_differ(grid, stored),
         "decide": grid.decide.rule_hash != stored["rule_hash"],
+        "tune": (grid.tune and digest_of(grid.tune)) != stored.get("tuning", {}).get("declared"),
     }
     return [key for key, other in differs.items() if other]
 
@@ -38,6 +40,9 @@ def _arms_differ(grid: Grid, stored: Mapping[str, Any]) -> bool:
 
 
 def _seeds_differ(grid: Grid, stored: Mapping[str, Any]) -> bool:
+    if not stored["cells"]:  # its arms are not tuned yet
+        then_declared = {side: {Seeds(*pair) for pair in stored["seeds"][side]} for side in ("arms", "control")}
+        return any(then_declared[side] != set(getattr(grid.seed_plan, side)) for side in then_declared)
     then: dict[str, set[Seeds]] = {}
     for cell in stored["cells"]:
         then.setdefault(cell["arm"], set()).add(Seeds(cell["seed_init"], cell["seed_data"]))

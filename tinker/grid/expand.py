@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,13 @@ class Arm:
         """The trial of this arm with these seeds."""
         return TrialSpec.of(self.config, seeds, self.corpus)
 
+    @property
+    def untuned(self) -> Arm:
+        """As it was before its tuning."""
+        if self.tunable is None:
+            return self
+        return replace(self, config=self.tunable.config(middle(self.tunable.space)), tuned={})
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -68,6 +75,7 @@ class Plan:
 
     `pretrained` is the trial that they start from, where the grid declares one; it is no cell of the matrix. While the
     arms of a grid with `tune` are not tuned there are no cells: nobody knows yet what will be compared.
+    Afterwards `before` is the plan as it was then.
     """
 
     grid: Grid
@@ -75,6 +83,7 @@ class Plan:
     blocks: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...]
     pretrained: TrialSpec | None = None
+    before: Plan | None = None
 
     @property
     def name(self) -> str:
@@ -138,7 +147,7 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
 
 
 def identity(arm: Arm) -> str:
-    """Equal for two arms that ask for the same trials; before their tuning, for two that are told apart by that alone."""
+    """Equal for two arms that ask for the same trials, or that would if they were not tuned."""
     if arm.tunable is not None and not arm.tuned:
         return canonical(arm.tunable.template)
     return arm.spec(Seeds(0, 0)).id
@@ -162,8 +171,7 @@ def _base(grid: Grid, composed: dict[str, Any], shared: Sequence[Sequence[Place]
         config = apply(config, {value.key: value.value for value in grid.values})
     except ConfigError as error:
         raise blame(error, shared, where) from None
-    train = config.get("train")
-    for key in sorted(TUNINGS & {*config, *(f"train.{key}" for key in train if isinstance(train, Mapping))}):
+    for key in sorted(TUNINGS & leaves(config).keys()):
         raise blame(ConfigError(key, NO_CHOICE), shared, where)
     return resolve_accelerator(absolute_plugins(config))
 

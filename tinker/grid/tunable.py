@@ -15,7 +15,7 @@ from tinker.grid.blame import Place, blame
 from tinker.grid.fairness import check_diff
 from tinker.grid.product import DeclaredArm, places
 from tinker.grid.schema import Grid
-from tinker.grid.space import Params, crossed, middle, samples, searched, size
+from tinker.grid.space import crossed, middle, samples, searched, size
 from tinker.grid.tune import Follows, Space, Tune
 from tinker.spec import Seeds, TrialSpec
 
@@ -62,11 +62,11 @@ def opened(grid: Grid, arm: DeclaredArm, base: Mapping[str, Any]) -> Space | Non
     where = grid.source.where(f"tune.arms.{arm.name}" if arm.name in grid.tune.arms else "tune.space")
     for key in space:
         for mine in leaves(arm.diff):
-            if f"{mine}.".startswith(f"{key}.") or f"{key}.".startswith(f"{mine}."):
+            if f"{mine}.".startswith(f"{key}.") or f"{mine}.type" == key:
                 problem = f"the arm sets it, and tune.space searches it; leave it to one of the two ({key} in tune)"
                 raise blame(ConfigError(mine, problem), own, arm.where)
         for override in grid.values:
-            if f"{override.key}.".startswith(f"{key}.") or f"{key}.".startswith(f"{override.key}."):
+            if any(f"{set_}.".startswith(f"{key}.") for set_ in leaves({override.key: override.value})):
                 raise ConfigError(override.key, "it is tuned, and the winner's value counts", where=override.where)
         for spent in SPENT:
             if f"{key}.".startswith(f"{spent}.") or f"{spent}.".startswith(f"{key}."):
@@ -141,7 +141,7 @@ def _check_space(grid: Grid, tune: Tune, arm: str, space: Space, where: str) -> 
         problem = f"{tune.trials}, and the grid of arm {arm!r} has {count:g} configurations: make them the same"
         raise ConfigError("tune.trials", problem, where=grid.source.where("tune.trials"))
     if count < tune.trials:
-        problem = f"{tune.trials}, and arm {arm!r} has {count:g} configurations in all; ask for fewer, or widen its space"
+        problem = f"{tune.trials}, and arm {arm!r} has {count:g} configurations in all; try fewer, or widen its space"
         raise ConfigError("tune.trials", problem, where=grid.source.where("tune.trials"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from tinker.config.limits import Limits
 from tinker.config.suggest import given, unknown
 from tinker.errors import ConfigError
 from tinker.grid.seeds import Seed, SeedPair
+from tinker.spec import canonical
 
 Count = Annotated[int, Limits(at_least=1)]
 
@@ -150,7 +152,7 @@ def _check_search(tune: Tune) -> None:
     if search.type == "grid" and search.seed is not None:
         raise ConfigError("tune.search.seed", "a grid draws nothing; leave the seed out")
     if learns and search.batch is None:
-        raise ConfigError("tune.search.batch", f"missing; how many {search.type} asks for before their results are told")
+        raise ConfigError("tune.search.batch", f"missing; how many {search.type} asks for before it is told")
     if learns and search.batch is not None and search.batch > tune.trials:
         raise ConfigError("tune.search.batch", f"{search.batch} is more than tune.trials {tune.trials}")
     if not learns and search.batch is not None:
@@ -163,13 +165,13 @@ def _check_search(tune: Tune) -> None:
             raise ConfigError(path, f"{given(value)} is not allowed; expected {allowed[name].__name__}")
 
 
-def declared(tune: Tune) -> dict[str, Any]:
-    """Plain data, for the record of what was declared: the same for the same declaration."""
-    return {field.name: _plain(getattr(tune, field.name)) for field in fields(tune)}
+def digest_of(tune: Tune) -> str:
+    """12 hex digits that stand for what is declared."""
+    return hashlib.sha256(canonical(_plain(tune)).encode()).hexdigest()[:12]
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (Range, Follows, Search, Prune, SeedPair)):
+    if isinstance(value, (Tune, Range, Follows, Search, Prune, SeedPair)):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}

@@ -24,4 +24,4 @@ def with_winners(plan: Plan, winners: Mapping[str, Params]) -> Plan:
         if same is not tuned:
             notes.append(f"arm {arm.name!r} came out of its tuning the same as {same.name!r} and is left out")
     kept = tuple(arms.values())
-    return replace(plan, arms=kept, blocks=blocks(plan.grid, kept), notes=tuple(notes))
+    return replace(plan, arms=kept, blocks=blocks(plan.grid, kept), notes=tuple(notes), before=plan)

@@ -21,6 +21,7 @@ from tinker.tables.grid_shape import checked
 from tinker.tables.grids import load_grid
 from tinker.tables.looks import read_looks, record_looks
 from tinker.tables.parquet import read, write
+from tinker.tables.tuning import write_tuning
 
 Row = Mapping[str, Any]
 GRID_FILE = "grid.json"
@@ -49,7 +50,7 @@ class Analysis:
 
     @classmethod
     def of(cls, results: Path, name: str, *, keep: bool = True) -> Analysis:
-        """From the store; the three tables are written into `results/<name>` unless `keep` is false.
+        """From the store; the tables (tuning.parquet too) are written into `results/<name>` unless `keep` is false.
 
         One process at a time writes: tables of one moment lie together, and no look is lost.
 
@@ -62,6 +63,7 @@ class Analysis:
         with results_lock(results):
             found = cls._of_store(results, name, keep=True)
             write(results / name / COMPARISONS, pa.Table.from_pylist(found.comparisons, schema.comparisons()))
+            write_tuning(results / name, found.grid)
             return replace(found, looks=record_looks(results / name, found.comparisons))
 
     @classmethod

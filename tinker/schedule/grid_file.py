@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from tinker.config.schema import TrialConfig
-from tinker.data.corpus import DATA, load
+from tinker.data.corpus import DATA, corpus_of
 from tinker.grid.expand import Arm, Plan
 from tinker.schedule.history import SIDES, histories
+from tinker.schedule.tuning.document import tuning_document
+from tinker.schedule.tuning.phase import tuning_so_far
 from tinker.store.atomic import write_json
 from tinker.store.layout import Layout
+from tinker.store.store import Store
 from tinker.tables.grids import SCHEMA, read_grid
 from tinker.train.base import require_packages, size_of_model
 
@@ -24,11 +27,14 @@ def size_of(arm: Arm) -> dict[str, Any]:
     """
     config = TrialConfig.from_dict(arm.config)
     require_packages(config)
-    return asdict(size_of_model(config, load(config.data).vocab_size))
+    return asdict(size_of_model(config, corpus_of(config).vocab_size))
 
 
 def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment_class: str) -> None:
-    """Writes the plan down, with the histories of what was declared and whether the arms had results then."""
+    """Writes the plan down, with the histories of what was declared and whether the arms had results then.
+
+    Of a grid that tunes also what was tried, as far as the store has it.
+    """
     path = Layout(results).grid(plan.name)
     grid, control = plan.grid, TrialConfig.from_dict(plan.control.config)
     before: dict[str, Any] = read_grid(path) if path.exists() else {}
@@ -55,6 +61,7 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
                 "diff": arm.diff,
                 "changes_scale": arm.changes_scale,
                 **size_of(arm),
+                **({} if grid.tune is None else {"tuned": arm.tuned}),
             }
             for arm in plan.arms
         ],
@@ -69,9 +76,12 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
             }
             for cell in plan.cells
         ],
-        "vocab_size": load(control.data).vocab_size,
+        "vocab_size": corpus_of(control).vocab_size,
         "environment_class": environment_class,
     }
     if plan.pretrained is not None:
         document["pretrained"] = plan.pretrained.id
+    if grid.tune is not None:
+        declared = plan.before or plan
+        document["tuning"] = tuning_document(declared, tuning_so_far(declared, Store(results)))
     write_json(path, document)

@@ -23,6 +23,7 @@ from tinker.schedule.missing import class_of
 from tinker.schedule.preflight import check_machine, require_backend
 from tinker.schedule.prepared import Prepared, limits_of, prepare
 from tinker.spec import TrialSpec
+from tinker.spec import Seeds
 from tinker.stats.declared import edited
 from tinker.store.lock import results_lock
 from tinker.store.presence import Presence
@@ -138,7 +139,7 @@ def _declare(prepared: Prepared, results: Path, say: Speaker) -> None:
     """Writes down what the grid asks for, and says what is to know of it."""
     plan = prepared.plan
     with results_lock(results, notice=say):
-        write_grid_file(plan, results, prepared.overrides, class_of(plan.cells[0].spec))
+        write_grid_file(plan, results, prepared.overrides, class_of(plan.control.spec(Seeds(0, 0))))
     for note in plan.notes:
         say(note)
     late = edited(load_results(results, plan.name))

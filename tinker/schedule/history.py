@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tinker.grid.expand import Plan
+from tinker.grid.expand import Arm, Plan
+from tinker.grid.tune import digest_of
 from tinker.spec import Seeds, canonical
 from tinker.stats.sample import labels
 from tinker.store.record import FINISHED
@@ -33,6 +34,7 @@ def histories(plan: Plan, before: Grid, results: Path) -> tuple[Entries, Entries
     rule, now = plan.grid.decide, _declared(plan)
     new_rule = not rules or rules[-1]["hash"] != rule.rule_hash
     new_plan = not plans or any(plans[-1].get(key, value) != value for key, value in now.items())
+    new_plan = new_plan or plans[-1].get("tune") != now.get("tune")  # none, where an entry does not say
     if not new_rule and not new_plan:
         return rules, plans
     late = any(entry["results_existed"] for entry in (*rules, *plans)) or arms_have_results(plan, before, results)
@@ -78,26 +80,26 @@ def control_left_out(plan: Plan, store: Store) -> list[str]:
         if row.result is not None
         and row.spec_json is not None
         and row.trial_id not in planned
-        and replace(row.spec, seeds=Seeds(0, 0)).id == _shared(plan)
+        and replace(row.spec, seeds=Seeds(0, 0)).id == _shared(plan.control)
     }
     passed_over = sorted(seed for seed in others if seed < last)
     return [labels(passed_over)] if passed_over else []
 
 
 def _declared(plan: Plan) -> dict[str, Any]:
-    """What the history of plans is about: seeds, arms by a digest of what they change, and what they all share."""
+    """What the history of plans is about: seeds, arms by a digest of what they change, what they share, and tuning."""
     seeds = plan.grid.seed_plan
     return {
         "seeds": {side: [[s.init, s.data] for s in getattr(seeds, side)] for side in SIDES},
         "arms": {_digest(arm.diff): arm.name for arm in plan.arms if not arm.is_control},
-        "control": _shared(plan),
+        "control": _shared(plan.control.untuned),
+        **({"tune": digest_of(tune)} if (tune := plan.grid.tune) is not None else {}),
     }
 
 
-def _shared(plan: Plan) -> str:
+def _shared(control: Arm) -> str:
     """The control's trial but for its seeds."""
-    spec = next(cell.spec for cell in plan.cells if cell.arm == plan.control.name)
-    return replace(spec, seeds=Seeds(0, 0)).id
+    return control.spec(Seeds(0, 0)).id
 
 
 def _first_plan(grid: Grid) -> Entries:

@@ -53,6 +53,7 @@ def control_only(grid: Grid, seeds: int) -> Grid:
         axes={},
         zip={},
         include=[],
+        tune=None,
         exclude=[],
         seed_plan=SeedPlan(chosen, chosen, plan.tuning),
     )

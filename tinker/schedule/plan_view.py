@@ -48,6 +48,7 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
                 "name": arm.name,
                 "is_control": arm.is_control,
                 "diff": leaves(arm.diff),
+                "tuned": arm.tuned,
                 "changes_scale": arm.changes_scale,
                 **sizes[arm.name],
                 "params_ratio": sizes[arm.name]["params"] / control["params"],
@@ -58,12 +59,29 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
             for arm in plan.arms
         ],
         "pretrained": _pretrained(prepared),
+        "tuning": _tuning(prepared),
         "tokens_per_trial": tokens,
         "trials": {state: len(specs) for state, specs in by_state.items()},
         "seconds_left": _seconds_left(prepared),
         "detectable": foresee(prepared, sd),
         "decide": plan.grid.decide.as_dict(),
         "notes": list(plan.notes),
+    }
+
+
+def _tuning(prepared: Prepared) -> dict[str, Any] | None:
+    """What the grid tunes before it compares, and how far that is; None where it tunes nothing."""
+    tune, tuned = prepared.plan.grid.tune, prepared.tuned
+    if tune is None or tuned is None:
+        return None
+    return {
+        "complete": tuned.complete,
+        "configurations": tune.trials,
+        "seeds": len(tune.seeds),
+        "pruned": tune.prune is not None,
+        "done": len(prepared.tuning.done),
+        "to_run": len(prepared.tuning.todo),
+        "edges": [f"arm {arm.arm.name}: {edge.said}" for arm in tuned.arms for edge in arm.edges],
     }
 
 
@@ -102,6 +120,8 @@ def show_plan(made: dict[str, Any], console: Console) -> None:
     changes = Table.grid(padding=(0, 2))
     for arm in made["arms"]:
         diff = ", ".join(f"{key}={_brief(value)}" for key, value in arm["diff"].items()) or "(the control)"
+        if arm["tuned"]:
+            diff += "; tuned: " + ", ".join(f"{key}={_brief(value)}" for key, value in arm["tuned"].items())
         changes.add_row(Text(arm["name"], no_wrap=True), Text(diff))
     console.print(changes)
     console.print()
@@ -146,7 +166,15 @@ def _sentences(made: dict[str, Any]) -> list[str]:
     if made["pretrained"]:
         when = "is trained first" if made["pretrained"]["to_run"] else "is there"
         lines.append(f"every arm starts from trial {made['pretrained']['trial_id']} (pretrain), which {when}")
-    trials = made["trials"]
+    trials, tuning = made["trials"], made["tuning"]
+    if tuning:
+        each = f"{tuning['configurations']} configurations x {tuning['seeds']} seeds for each of {len(made['arms'])} arms"
+        less = ", some of them stopped early" if tuning["pruned"] else ""
+        state = "done" if tuning["complete"] else f"{tuning['done']} trials done, {tuning['to_run']} of this stage to run"
+        lines.append(f"tuned first: {each}{less}: {state}")
+        lines += [f"note: {said}" for said in tuning["edges"]]
+    if tuning and not tuning["complete"]:
+        lines.append("what is compared then is known when the tuning is complete: each arm's winner, on fresh seeds")
     if trials["probation"]:
         lines.append(f"? {trials['probation']} rows were made by other code and are replayed first (probation)")
     left = made["seconds_left"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tinker.config.schema import TrialConfig
@@ -14,23 +14,33 @@ from tinker.grid.load import load_grid
 from tinker.grid.schema import Grid
 from tinker.schedule.course import Limits
 from tinker.schedule.missing import Missing, sort_out
+from tinker.schedule.tuning.phase import Tuned, confirmed, stable, tuning_so_far
 from tinker.store.store import Store
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A grid, expanded and held against the store; `first` is what is left of the trial that its arms start from."""
+    """A grid, expanded and held against the store.
+
+    Attributes:
+        plan: with the winners in its arms, once these are tuned.
+        first: what is left of the trial that its arms start from.
+        tuned: how far the tuning is; None in a grid that tunes nothing.
+        tuning: the tuning trials that are known by now.
+    """
 
     plan: Plan
     overrides: list[str]
     store: Store
     missing: Missing
     first: Missing
+    tuned: Tuned | None = None
+    tuning: Missing = field(default_factory=Missing)
 
     @property
     def todo(self) -> int:
         """Trials that are not done, as far as they are known by now."""
-        return len(self.missing.todo) + len(self.first.todo)
+        return len(self.missing.todo) + len(self.first.todo) + len(self.tuning.todo)
 
     def not_done(self) -> dict[str, TrialConfig]:
         """What may be trained, by what to call it: arms that miss a trial, and the trial that all arms start from.
@@ -41,6 +51,8 @@ class Prepared:
         cells = [cell.spec for cell in self.plan.cells]
         trials = {spec.id for spec in (cells if self.first.todo else self.missing.todo)}
         arms = {cell.arm for cell in self.plan.cells if cell.spec.id in trials}
+        if self.tuning.todo:
+            arms = {arm.name for arm in self.plan.arms}
         configs = {f"arm {arm.name!r}": arm.config for arm in self.plan.arms if arm.name in arms}
         for spec in self.first.todo:
             configs["the pretraining"] = spec.config
@@ -59,9 +71,14 @@ def prepare(
     loaded = load_grid(found.file, found.overrides)
     plan = expand(variant(loaded) if variant else loaded, results=results)
     store = Store(results)
+    tuned, tuning = None, Missing()
+    if plan.grid.tune is not None:
+        tuned = tuning_so_far(plan, store)
+        tuning = sort_out(tuned.specs, store)
+        plan = confirmed(plan, stable(tuned)) if tuned.complete else plan
     missing = sort_out((cell.spec for cell in plan.cells), store)
-    first = [plan.pretrained] if plan.pretrained is not None and missing.todo else []
-    return Prepared(plan, found.overrides, store, missing, sort_out(first, store))
+    first = [plan.pretrained] if plan.pretrained is not None and (missing.todo or tuning.todo) else []
+    return Prepared(plan, found.overrides, store, missing, sort_out(first, store), tuned, tuning)
 
 
 def limits_of(plan: Plan) -> Limits:

@@ -1,1 +1,1 @@
-"""The Parquet tables of a grid: trials, curves, comparisons. pyarrow only."""
+"""The Parquet tables of a grid: trials, curves, comparisons, looks, tuning. pyarrow only."""

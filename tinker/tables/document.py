@@ -19,6 +19,12 @@ _TABLES = (
     ("curves.parquet", "A row per trial, step and metric.", schema.curves),
     ("comparisons.parquet", "A row per arm (the control too), metric, corpus and scale.", schema.comparisons),
     ("looks.parquet", "A row per arm and time that a report showed something new of it; only added to.", schema.looks),
+    (
+        "tuning.parquet",
+        "Of a grid that tunes its arms: a row per arm, configuration, rung and seed; a float64 column `params.<key>` for"
+        " each searched key that has numbers.",
+        schema.tuning,
+    ),
 )
 
 

@@ -71,6 +71,42 @@ RUNS = Kind(
 )
 DECLARED: dict[str, Shape] = {"time": TEXT, "results_existed": _or_null(FLAG)}
 
+
+
+def _knobs(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(knob, dict) and _knob(knob) for knob in value.values())
+
+
+def _knob(knob: Mapping[str, Any]) -> bool:
+    if knob.get("kind") == "range":
+        return all(_number(knob.get(end)) for end in ("low", "high")) and isinstance(knob.get("log"), bool)
+    if knob.get("kind") == "follows":
+        return _text(knob.get("of")) and _number(knob.get("times"))
+    return knob.get("kind") == "list" and isinstance(knob.get("values"), list)
+
+
+SPACE = Kind("an object of ranges, lists and what follows them", _knobs)
+STATE = Kind("done, diverged, failed or missing", lambda value: value in ("done", "diverged", "failed", "missing"))
+TUNING: dict[str, Shape] = {
+    "complete": FLAG, "metric": TEXT, "direction": TEXT, "rule": TEXT, "trials": WHOLE, "seeds": [PAIR],
+    "steps": WHOLE, "declared": TEXT, "prune": _or_null(OBJECT),
+    "search": {"type": TEXT, "seed": _or_null(WHOLE), "batch": _or_null(WHOLE), "arguments": OBJECT},
+    "arms": [
+        {"name": TEXT, "space": SPACE, "winner": _or_null(WHOLE), "tuned": _or_null(OBJECT), "ties": [WHOLE],
+         "edges": [{"key": TEXT, "value": NUMBER, "end": TEXT, "said": TEXT}],
+         "compute": {"configurations": WHOLE, "trials": WHOLE, "steps": WHOLE, "seconds": NUMBER, "flops": NUMBER},
+         "configurations": [
+             {"number": WHOLE, "batch": WHOLE, "params": OBJECT, "rung": WHOLE, "stopped": FLAG,
+              "n": WHOLE, "mean": _or_null(NUMBER), "sd": _or_null(NUMBER),
+              "trials": [
+                  {"rung": WHOLE, "seed_init": WHOLE, "seed_data": WHOLE, "trial_id": TEXT, "state": STATE,
+                   "value": _or_null(NUMBER), "steps": _or_null(WHOLE), "seconds": _or_null(NUMBER),
+                   "flops": _or_null(NUMBER)}
+              ]}
+         ]}
+    ],
+}  # fmt: skip
+
 GRID: dict[str, Shape] = {
     "name": TEXT,
     "question?": _or_null(TEXT),
@@ -88,7 +124,7 @@ GRID: dict[str, Shape] = {
     "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR]},
     "skipped": [TEXT],
     "arms": [
-        {"name": TEXT, "is_control": FLAG, "diff?": OBJECT, "changes_scale": FLAG,
+        {"name": TEXT, "is_control": FLAG, "diff?": OBJECT, "tuned?": OBJECT, "changes_scale": FLAG,
          "params": _or_null(WHOLE), "flops_per_token": _or_null(NUMBER)}
     ],
     "cells": [
@@ -98,6 +134,7 @@ GRID: dict[str, Shape] = {
     "source?": {"file": TEXT, "overrides": [TEXT]},
     "vocab_size?": _or_null(WHOLE),
     "pretrained?": _or_null(TEXT),
+    "tuning?": TUNING,
     "imported?": _or_null(TEXT),
     "import_history?": [{"time": TEXT, "runs": WHOLE}],
     "import_notes?": [TEXT],
@@ -156,6 +193,11 @@ def _contradictions(grid: Mapping[str, Any]) -> Iterator[str]:
             yield f"{path} is {_shown(name)}, which none of its arms is called"
     if grid.get("imported") and not (grid.get("import_history") and "import_notes" in grid):
         yield "import_history (not empty) and import_notes should be there, since it is imported"
+    for place, arm in enumerate(grid.get("tuning", {"arms": ()})["arms"]):
+        numbers = [tried["number"] for tried in arm["configurations"]]
+        chosen = [*arm["ties"], *([] if arm["winner"] is None else [arm["winner"]])]
+        if len({*numbers}) < len(numbers) or not {*chosen} <= {*numbers}:
+            yield f"tuning.arms[{place}] has a configuration twice, or a winner or tie that is none of its own"
 
 
 def _shown(value: Any) -> str:

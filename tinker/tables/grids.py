@@ -12,7 +12,7 @@ from tinker.store.layout import Layout
 SCHEMA = 1
 
 
-class DamagedGrid(UserError):
+class DamagedGridError(UserError):
     """A `grid.json` that cannot be read: `problem` says why, without its path."""
 
     def __init__(self, path: Path, problem: str) -> None:
@@ -27,19 +27,19 @@ def read_grid(path: Path) -> dict[str, Any]:
     """A `grid.json` as it is.
 
     Raises:
-        DamagedGrid: it is none.
+        DamagedGridError: it is none.
         FileNotFoundError: nothing is there.
     """
     try:
         grid = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise DamagedGrid(path, f"is not JSON ({error})") from None
+        raise DamagedGridError(path, f"is not JSON ({error})") from None
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(path) from None
     except OSError as error:
-        raise DamagedGrid(path, f"cannot be read ({error.strerror})") from None
+        raise DamagedGridError(path, f"cannot be read ({error.strerror})") from None
     if not isinstance(grid, dict):
-        raise DamagedGrid(path, "is not a grid that tinker wrote")
+        raise DamagedGridError(path, "is not a grid that tinker wrote")
     return grid
 
 

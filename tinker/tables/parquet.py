@@ -12,7 +12,7 @@ from tinker.store.atomic import write_table
 from tinker.tables.schema import VERSION
 
 
-class DamagedTable(UserError):
+class DamagedTableError(UserError):
     """A table that cannot be read: `problem` says why, without its path."""
 
     def __init__(self, path: Path, problem: str) -> None:
@@ -34,16 +34,16 @@ def read(path: Path) -> pa.Table:
     """A table that `write` made.
 
     Raises:
-        DamagedTable: not a Parquet file, damaged, or not readable.
+        DamagedTableError: not a Parquet file, damaged, or not readable.
         UserError: of another schema version.
     """
     if path.is_dir():  # which would be read as a table in many files
-        raise DamagedTable(path, "it is a folder")
+        raise DamagedTableError(path, "it is a folder")
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         table.validate(full=True)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DamagedTable(path, " ".join(str(error).split())) from None
+        raise DamagedTableError(path, " ".join(str(error).split())) from None
     found = (table.schema.metadata or {}).get(b"tinker_schema_version", b"none").decode()
     if found != str(VERSION):
         raise UserError(f"{path} has schema version {found}, this tinker reads {VERSION}; make it with `tinker report`")

@@ -14,6 +14,7 @@ from tinker.tables.column import FLOAT, IDENTITY, INT, TEXT, column
 from tinker.tables.comparison_columns import COMPARISON
 from tinker.tables.look_columns import LOOK
 from tinker.tables.trial_columns import METRICS, SEEDS, TRIAL
+from tinker.tables.tuning_columns import TUNING, searched
 
 VERSION = 1
 
@@ -56,6 +57,11 @@ def looks() -> pa.Schema:
 def comparisons() -> pa.Schema:
     """comparisons.parquet: a row per arm (the control too), metric, corpus and scale."""
     return _schema("comparisons", [*IDENTITY, *COMPARISON])
+
+
+def tuning(keys: Iterable[str] = ()) -> pa.Schema:
+    """tuning.parquet: a row per arm, configuration, rung and seed; `keys` are the searched ones that have numbers."""
+    return _schema("tuning", [*TUNING, *map(searched, keys)])
 
 
 def _schema(table: str, fields: Sequence[pa.Field]) -> pa.Schema:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tinker.spec import TrialSpec
 from tinker.store.layout import Layout, TrialFolder
-from tinker.store.record import StoredTrial
 from tinker.store.reading import read_snapshot
+from tinker.store.record import StoredTrial
 from tinker.train.checkpoint import BEST, LAST
 
 

@@ -86,6 +86,4 @@ class Grammar:
         return torch.from_numpy(self.language.generate(uniform).tokens).view(steps, *shape)
 
     def _generate_validation(self, context: int) -> Documents:
-        return self.language.generate(
-            uniforms(0, self.held_out, 0, (self.config.validation_documents, context + 1))
-        )
+        return self.language.generate(uniforms(0, self.held_out, 0, (self.config.validation_documents, context + 1)))

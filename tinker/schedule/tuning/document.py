@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from tinker.grid.expand import Plan
-from tinker.grid.space import Space
-from tinker.grid.tune import Follows, Range, Search, Tune, declared
+from tinker.grid.tune import Follows, Range, Search, Space, digest_of
 from tinker.schedule.tuning.phase import ArmTuning, Tuned, opened, rungs_of
 from tinker.schedule.tuning.tried import Configuration
 from tinker.schedule.tuning.winner import rule_in_words
-from tinker.spec import canonical
-
-
-def digest_of(tune: Tune) -> str:
-    """12 hex digits that stand for what was declared."""
-    return hashlib.sha256(canonical(declared(tune)).encode()).hexdigest()[:12]
 
 
 def tuning_document(plan: Plan, tuned: Tuned) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tinker.schedule.job import Job, Stage
 from tinker.schedule.tuning.search import Tried, ask, batch_size
 from tinker.schedule.tuning.tried import Configuration, Trial, read
 from tinker.schedule.tuning.winner import Edge, edges, go_on, winners
-from tinker.spec import Seeds
+from tinker.spec import Seeds, TrialSpec
 from tinker.store.store import Store
 
 
@@ -46,6 +46,11 @@ class Tuned:
         """Whether nothing is left to try."""
         return not self.left
 
+    @property
+    def specs(self) -> list[TrialSpec]:
+        """All trials that were asked for so far."""
+        return [trial.spec for arm in self.arms for each in arm.configurations for trial in each.trials]
+
 
 class Tuning:
     """The state of one grid's tuning while its stages go by."""
@@ -64,8 +69,10 @@ class Tuning:
             going = {arm.name: self._ask(arm, batch) for arm in self.plan.arms}
             for place in range(len(rungs_of(self.plan.control, self.tune))):
                 self._enter(going, place)
-                yield Stage("tuning", self._jobs(going, place))
-                self.read()
+                jobs = self._jobs(going, place)
+                if jobs:  # where none of any arm is stable none goes on
+                    yield Stage("tuning", jobs)
+                    self.read()
                 going = self._prune(going, place)
             batch += 1
 
@@ -102,7 +109,7 @@ class Tuning:
         """Seed by seed, and the arms side by side."""
         jobs: list[Job] = []
         for seeds in self.seeds:
-            for row in range(max(len(numbers) for numbers in going.values())):
+            for row in range(max(map(len, going.values()))):
                 for arm in self.plan.arms:
                     for number in going[arm.name][row : row + 1]:
                         each, rung = self.tried[arm.name][number], rungs_of(arm, self.tune)[place]
@@ -126,12 +133,13 @@ class Tuning:
                 mine[number] = replace(mine[number], stopped=True)
         return kept
 
-    def so_far(self, stage: Stage | None) -> Tuned:
-        """What is known; `stage` is the one that has not ended, None after the last."""
-        left: tuple[Job, ...] = ()
-        if stage is not None:
-            ended = read(self.store, (job.spec for job in stage.jobs), self.plan.grid.decide.metric)
-            left = tuple(job for job in stage.jobs if ended[job.spec.id].state == "missing")
+    def left(self, stage: Stage) -> tuple[Job, ...]:
+        """Those of its jobs that have neither a result nor failed."""
+        ended = read(self.store, (job.spec for job in stage.jobs), self.plan.grid.decide.metric)
+        return tuple(job for job in stage.jobs if ended[job.spec.id].state == "missing")
+
+    def so_far(self, left: tuple[Job, ...]) -> Tuned:
+        """What is known while these are left."""
         return Tuned(tuple(self._judged(arm, done=not left) for arm in self.plan.arms), left)
 
     def _judged(self, arm: Arm, *, done: bool) -> ArmTuning:
@@ -160,18 +168,18 @@ def tuning_stages(plan: Plan, store: Store) -> Generator[Stage, None, Tuned]:
     """
     tuning = Tuning(plan, store)
     yield from tuning.stages()
-    return _stable(tuning.so_far(None))
+    return stable(tuning.so_far(()))
 
 
 def tuning_so_far(plan: Plan, store: Store) -> Tuned:
     """The tuning as the store has it, complete or not. Nothing is run, and nothing is written."""
     tuning = Tuning(plan, store)
     for stage in tuning.stages():
-        tuned = tuning.so_far(stage)
-        if not tuned.complete:
+        left = tuning.left(stage)
+        if left:
             tuning.read()
-            return tuning.so_far(stage)
-    return tuning.so_far(None)
+            return tuning.so_far(left)
+    return tuning.so_far(())
 
 
 def tuned_from_store(plan: Plan, store: Store) -> Tuned | None:
@@ -181,7 +189,7 @@ def tuned_from_store(plan: Plan, store: Store) -> Tuned | None:
         UserError: an arm has no stable configuration.
     """
     tuned = tuning_so_far(plan, store)
-    return _stable(tuned) if tuned.complete else None
+    return stable(tuned) if tuned.complete else None
 
 
 def confirmed(plan: Plan, tuned: Tuned) -> Plan:
@@ -190,23 +198,18 @@ def confirmed(plan: Plan, tuned: Tuned) -> Plan:
     return with_winners(plan, found)
 
 
-def as_tuned(plan: Plan, store: Store) -> Plan:
-    """`confirmed` as soon as the tuning is complete; a grid that tunes nothing is as it is.
+def stable(tuned: Tuned) -> Tuned:
+    """The tuning, if each arm has a winner.
 
     Raises:
-        UserError: an arm has no stable configuration.
+        UserError: naming the first arm that has none.
     """
-    tuned = tuned_from_store(plan, store) if plan.grid.tune is not None else None
-    return plan if tuned is None else confirmed(plan, tuned)
-
-
-def _stable(tuned: Tuned) -> Tuned:
     lost = [each for each in tuned.arms if each.winner is None]
     for each in lost:
         raise UserError(
-            f"tune: arm {each.arm.name!r} has no stable configuration: each of {len(each.configurations)} that were tried "
-            f"diverged or failed with a seed, or stopped before step {each.steps}, so there is nothing to compare; give "
-            "it another range in tune.arms, or look into the logs of its trials",
+            f"tune: arm {each.arm.name!r} has no stable configuration: each of {len(each.configurations)} that were "
+            f"tried diverged or failed with a seed, or stopped before step {each.steps}, so there is nothing to "
+            "compare; give it another range in tune.arms, or look into the logs of its trials",
             exit_code=FAILED,
         )
     return tuned

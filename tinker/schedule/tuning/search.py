@@ -145,5 +145,3 @@ def _told(space: Space, dimensions: dict[str, Any], tried: Sequence[Tried], dire
             trial = create_trial(value=value, params=params, distributions=dimensions)
         found.append(trial)
     return found
-
-

@@ -28,8 +28,8 @@ def rule_in_words(metric: str, direction: Direction, steps: int) -> str:
     """How an arm's winner is chosen, for people."""
     best = "lowest" if direction == "lower" else "highest"
     return (
-        f"the {best} mean {metric} over the tuning seeds after {steps} steps, on the tuning split; a configuration with "
-        "a seed that diverged or failed cannot win; of equal ones the first asked wins"
+        f"the {best} mean {metric} over the tuning seeds after {steps} steps, on the tuning split; a configuration "
+        "with a seed that diverged or failed cannot win; of equal ones the first asked wins"
     )
 
 
