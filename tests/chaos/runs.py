@@ -82,7 +82,7 @@ def kind_of(process: psutil.Process, driver: int) -> str:
         return "gone"
     if process.pid == driver:
         return "driver"
-    if "TrialActor" in command or "TrialActor" in name:
+    if "ResourceTrainable" in command or "TrialActor" in command:  # Tune's wrapper of the actor's class
         return "worker"
     if name.startswith("raylet"):
         return "raylet"

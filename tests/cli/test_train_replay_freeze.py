@@ -15,10 +15,12 @@ from typer.testing import CliRunner, Result
 from tests.tables import made_up
 from tests.train.tiny import TINY, spec_of
 from tinker.cli.main import app
-from tinker.errors import FAILED, UserError
+from tinker.errors import BUSY, FAILED, UserError
 from tinker.schedule.missing import class_of
 from tinker.spec import Seeds, TrialSpec
 from tinker.store.layout import Layout
+from tinker.store.lease import Leases
+from tinker.store.presence import Presence
 from tinker.store.store import Store
 from tinker.store.verdicts import accept, accepted
 from tinker.train.result import CurvePoint, TrialResult
@@ -52,6 +54,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(made: Path, tmp_path: Path) -> Path:
     """A copy."""
     return Path(shutil.copytree(made, tmp_path / "results"))
+
+
+def test_a_trial_that_another_tinker_works_on_is_refused_and_no_other(results: Path) -> None:
+    with Presence(results) as other, Leases(results, other) as leases:
+        assert leases.take(Layout(results).trial(spec_of(seed=1).id, class_of(spec_of(seed=1)))) is None
+        refused = _tinker("train", *OVERRIDES, "--seed", 1, "--results", results)
+        assert isinstance(refused.exception, UserError)
+        assert refused.exception.exit_code == BUSY
+        assert f"another tinker works on this trial ({other.holder}" in str(refused.exception)
+        assert _tinker("train", *OVERRIDES, "--seed", 2, "--results", results).exit_code == 0
+    assert _tinker("train", *OVERRIDES, "--seed", 1, "--results", results).exit_code == 0
 
 
 def test_what_is_trained_is_not_trained_again(results: Path) -> None:

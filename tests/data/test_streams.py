@@ -15,7 +15,7 @@ def test_no_two_streams_share_numbers() -> None:
         for step in range(3)
         for number in uniforms(seed, purpose, step, (50,)).tolist()
     ]
-    assert len(set(drawn)) == len(drawn) == 3 * 3 * 3 * 50
+    assert len(set(drawn)) == len(drawn) == 3 * len(Purpose) * 3 * 50
 
 
 def test_more_rows_only_add_rows() -> None:

@@ -104,7 +104,9 @@ FILES = [
     broken("misspelt resource", "cpus: 1", "cpu: 1", "cpu:", "'cpu'", "did you mean 'cpus'", "gpus", "concurrent"),
     broken("resources a number", "resources:\n  cpus: 1", "resources: 1", "resources", "a mapping"),
     broken("budget in text", "hours: 1", "hours: 1:30", "hours", "'1:30'", "a number", "null"),
-    broken("misspelt budget", "hours: 1", "usd: 1", "usd", "'usd'", "hours, trials"),
+    broken("misspelt budget", "hours: 1", "dollars: 1", "dollars", "'dollars'", "hours", "usd_per_hour", "trials"),
+    broken("money without a price", "hours: 1", "usd: 1", "usd", "budget.usd", "give budget.usd_per_hour"),
+    broken("priority a word", "retries: 2", "retries: 2\npriority: high", "priority", "'high'", "a whole number"),
     broken("plugin not there", "retries: 2", "plugins: [mine.py]", "plugins", "mine.py", "Python file"),
     # seeds
     broken("no seed", SEEDS, "seeds: 0\n", "seeds", "0", "at least 1"),

@@ -20,17 +20,21 @@ def register(app: typer.Typer) -> None:
         ] = False,
         results: Results = RESULTS,
     ) -> None:
-        """Say what this machine can run and what is missing for the rest: exit 0 if grids can run, else 1."""
+        """Say what this machine can run and what is missing for the rest.
+
+        Exit 0 if grids can run and all that was wrong with the store is mended, else 1.
+        """
         import json
         from dataclasses import asdict
 
         from tinker.doctor.examine import can_run, examine
         from tinker.doctor.show import show
+        from tinker.doctor.store import examine_store
         from tinker.errors import FAILED
-        from tinker.store.store import Store
 
         findings = examine(results)
-        healed = [str(finding) for finding in Store(results).heal()] if store else None
+        seen = examine_store(results) if store else []
+        healed = [str(finding) for finding in seen] if store else None
         if as_json:
             made = {"can_run": can_run(findings), "findings": [asdict(f) for f in findings], "store": healed}
             typer.echo(json.dumps(made, indent=2))
@@ -39,5 +43,5 @@ def register(app: typer.Typer) -> None:
                 typer.echo(line)
             if healed is not None:
                 typer.echo("\n".join(["", f"store: {len(healed)} findings", *healed]))
-        if not can_run(findings):
+        if not can_run(findings) or not all(finding.mended for finding in seen):
             raise typer.Exit(FAILED)

@@ -27,8 +27,11 @@ Looks = Annotated[
 #: All other metrics that tinker knows are better lower.
 HIGHER = ("tokens_per_s",)
 
+#: Chance below which an arm is hopeless, unless the grid says another.
+FUTILITY = 0.1
+
 #: Keys that came later: left out of the hash while they say what was meant before there was a key for it.
-LATER = ("test", "pairing", "blocks", "looks", "accept", "max_seed_cv")
+LATER = ("test", "pairing", "blocks", "looks", "accept", "max_seed_cv", "futility")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Decide:
         pairing: `seed` tests the differences between runs of equal seed (t, sign flips or signed ranks).
         blocks: `hardware` compares within each kind of machine only, and pools over them.
         looks: numbers of seeds an arm at which a verdict may be reached early; `anytime`: after any.
+        futility: at a look an arm stops as hopeless where its chance to be decided by the last is below this; null:
+            never. It goes with listed looks.
         accept: what `tinker check` accepts: an arm that is `better`, or one that is `not_worse` by min_effect.
         max_seed_cv: largest sd over mean of an arm's validation losses over seeds that `tinker check` lets pass.
     """
@@ -64,6 +69,7 @@ class Decide:
     looks: Looks = None
     accept: Literal["better", "not_worse"] = "better"
     max_seed_cv: Annotated[float, Limits(above=0)] = 0.01
+    futility: Annotated[float, Limits(above=0, below=1)] | None = FUTILITY
 
     def __post_init__(self) -> None:
         """Refuses what does not go together. Raises ConfigError."""
@@ -97,5 +103,7 @@ def _contradictions(rule: Decide) -> Iterator[tuple[str, str, str]]:
         yield "looks", "anytime", "rests on means, which a worst rank has not; list the numbers of seeds instead"
     if rule.diverged == "cap" and rule.metric not in CAPPED:
         yield "diverged", rule.diverged, f"is a loss, ln V; it goes with the metrics {', '.join(CAPPED)} only"
+    if not isinstance(rule.looks, list) and rule.futility != FUTILITY:
+        yield "futility", rule.futility, "is the chance left at a look; list the looks, like `looks: [4, 8, 12]`"
     if rule.looks == "anytime" and (rule.test != "t" or rule.pairing == "seed" or rule.blocks == "hardware"):
         yield "looks", "anytime", "is a test of its own; leave `test: t`, `pairing: none` and `blocks: none`"

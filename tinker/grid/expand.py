@@ -193,7 +193,8 @@ def _resolve(
         corpus = corpus_of(config)
     except UserError as error:
         placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))
-        raise blame(placed, [declared.places, tuning_places(grid, declared.name), *shared], declared.where) from None
+        mine = [tuning_places(grid, declared.name), declared.places]
+        raise blame(placed, [*mine, *shared], declared.where) from None
     open_ = None if space is None else tunable(grid, declared, {**template, KEY: resolved[KEY]}, space)
     before, after = leaves(base), leaves(config.as_dict())
     changed = {key for key in leaves(declared.diff) if before.get(key) != after.get(key)}

@@ -33,6 +33,8 @@ def grid_schema(groups: Groups) -> Schema:
     keys["arms"]["propertyNames"] = {"pattern": f"^(?:{NAME.regex})$"}
     keys["include"]["items"] = {"allOf": [{"$ref": "#/$defs/named_diff"}]}
     diff = {**schema_of(TrialConfig, partial=True), "patternProperties": dict(_dotted(TrialConfig))}
+    del diff["properties"]["split"], diff["properties"]["train"]["properties"]["until"]  # of tuning trials only
+    del diff["patternProperties"][r"^train\.until$"]
     diff["properties"]["init_from"]["anyOf"].append({"type": "string"})  # a trial's id, or a folder
     named = {**diff, "properties": {**diff["properties"], "name": {"type": "string", "pattern": f"^(?:{NAME.regex})$"}}}
     for part in ("axes", "zip"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from tinker.config.merge import apply
 from tinker.config.overrides import Override, parse_overrides
 from tinker.config.strict import parse
 from tinker.errors import ConfigError
+from tinker.grid.control_seeds import is_automatic, with_enough
 from tinker.grid.naming import results_name
+from tinker.grid.product import declared_arms
 from tinker.grid.schema import Declaration, Grid
 from tinker.grid.seeds import SeedPlan
 from tinker.grid.yaml_loader import Document, load_document
@@ -45,17 +47,17 @@ def load_grid(path: Path, overrides: Sequence[str] = (), *, config_dirs: Sequenc
     own, chosen, values = _sorted_out(parse_overrides(overrides), groups)
     try:
         declared = parse(Declaration, apply(document.data, {override.key: override.value for override in own}))
+        declared.budget.check()
         if declared.tune is not None:
             declared.tune.check()
         seeds = SeedPlan.of(declared.seeds, declared.tune.seeds if declared.tune else None)
-        _check_looks(declared, seeds)
     except ConfigError as error:
         raise error.at(_where(error.path, document, own)) from None
     choices = {group: groups.choice(group, getattr(declared, group), document.where(group)) for group in CHOSEN}
     choices |= {override.key: groups.choice(override.key, override.value, override.where) for override in chosen}
     contents = {field.name: getattr(declared, field.name) for field in fields(declared)}
     contents["plugins"] = [str((path.parent / plugin).resolve()) for plugin in declared.plugins]
-    return Grid(
+    grid = Grid(
         **contents,
         source=document,
         results_name=results_name(declared, choices, values),
@@ -64,6 +66,13 @@ def load_grid(path: Path, overrides: Sequence[str] = (), *, config_dirs: Sequenc
         chosen=tuple(chosen),
         values=tuple(values),
     )
+    if is_automatic(grid.seeds, grid.decide):
+        grid = replace(grid, seed_plan=with_enough(seeds, len(declared_arms(grid)), grid.decide))
+    try:
+        _check_looks(declared, grid.seed_plan)
+    except ConfigError as error:
+        raise error.at(_where(error.path, document, own)) from None
+    return grid
 
 
 def _sorted_out(overrides: Sequence[Override], groups: Groups) -> tuple[list[Override], list[Override], list[Override]]:
@@ -93,7 +102,7 @@ def _check_looks(declared: Declaration, seeds: SeedPlan) -> None:
         problem = f"the last look is at {looks[-1]} seeds an arm, and `seeds` plans {arms}: make them the same"
         raise ConfigError("decide.looks", problem)
     if isinstance(looks, list):
-        _check_distances(looks, len(seeds.control))
+        _check_distances(looks, seeds)
     if looks is not None and not _rising(seeds.arms):
         raise ConfigError("seeds", "list them in rising order: looks take them so, and later ones after earlier ones")
     if looks == "anytime" and not (_rising(seeds.control) and seeds.control[:arms] == seeds.arms):
@@ -101,13 +110,17 @@ def _check_looks(declared: Declaration, seeds: SeedPlan) -> None:
         raise ConfigError("seeds.control", problem)
 
 
-def _check_distances(looks: Sequence[int], control: int) -> None:
+def _check_distances(looks: Sequence[int], seeds: SeedPlan) -> None:
     """More looks than `MOST_LOOKS`, or nearer ones than their bounds are reckoned for, are no plan."""
-    from tinker.stats.sequential import CLOSEST, information_times  # here, since most grids need no scipy to load
+    from tinker.stats.sequential import (
+        CLOSEST,
+        control_at_looks,
+        times_of,
+    )  # here, since most grids need no scipy to load
 
     if len(looks) > MOST_LOOKS:
         raise ConfigError("decide.looks", f"{len(looks)} looks are too many; list at most {MOST_LOOKS}")
-    known = [(0, 0.0), *zip(looks, information_times(looks, control), strict=True)]
+    known = [(0, 0.0), *zip(looks, times_of(looks, control_at_looks(looks, len(seeds.control))), strict=True)]
     for (before, then), (look, now) in pairwise(known):
         if now - then < CLOSEST:
             more = f"{look} seeds an arm tell less than {CLOSEST:g} of the whole more than {before} do"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 from tinker.config.groups import Choice
 from tinker.config.limits import Limits, Pattern
 from tinker.config.overrides import Override
+from tinker.errors import ConfigError
 from tinker.grid.decide import Decide
 from tinker.grid.seeds import Seed, SeedPlan, SeedsDeclared
 from tinker.grid.tune import Tune
@@ -34,10 +35,38 @@ class Resources:
 
 @dataclass(frozen=True)
 class Budget:
-    """Where a run stops although trials are missing: after hours of wall time, or a number of trials; null is never."""
+    """What the grid may spend, over all its runs together, although trials are missing then; null is no limit.
+
+    Attributes:
+        hours: of wall time in which the grid had a worker.
+        usd: money, which is hours times `usd_per_hour`.
+        usd_per_hour: the price of an hour of the machine, or of all machines, that a run has.
+        trials: that ended, however they did; one that is tried again counts once.
+        flops: of the training steps that were done.
+    """
 
     hours: Annotated[float, Limits(above=0)] | None = None
+    usd: Annotated[float, Limits(above=0)] | None = None
+    usd_per_hour: Annotated[float, Limits(above=0)] | None = None
     trials: Annotated[int, Limits(at_least=1)] | None = None
+    flops: Annotated[float, Limits(above=0)] | None = None
+
+    def check(self) -> None:
+        """
+        Raises:
+            ConfigError: money without a price.
+        """
+        if self.usd is not None and self.usd_per_hour is None:
+            problem = (
+                f"{self.usd:g} dollars are hours of a machine once its price is known; give budget.usd_per_hour too: "
+                "the price of an hour of the machine, or of all machines, that this runs on (2.5, say)"
+            )
+            raise ConfigError("budget.usd", problem)
+
+    @property
+    def declared(self) -> dict[str, float]:
+        """The keys that were given."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -67,6 +96,8 @@ class Declaration:
         decide: the decision rule.
         tune: what is searched for every arm, alike, before they are compared.
         pretrain: a trial that is trained first, and whose weights every arm starts from.
+        budget: what the grid may spend, over all its runs.
+        priority: of several grids in one run, that of the highest goes first.
         retries: how often a trial is started again after a crash of its worker.
         plugins: Python files with variants, relative to the grid's file.
     """
@@ -90,6 +121,7 @@ class Declaration:
     pretrain: Pretrain | None = None
     resources: Resources = Resources()
     budget: Budget = Budget()
+    priority: int = 0
     retries: Annotated[int, Limits(at_least=0)] = 2
     plugins: list[str] = field(default_factory=list)
 

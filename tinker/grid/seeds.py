@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tinker.config.limits import Limits, Words
 from tinker.errors import ConfigError
@@ -24,21 +24,25 @@ class SeedPair:
     data: Seed
 
 
+_MANY = "a count (a whole number, at least 1), or a list of seeds"
 SeedList = Annotated[
     Annotated[int, Limits(at_least=1)] | list[Seed | SeedPair],
-    Words("a count (a whole number, at least 1), or a list of seeds"),
+    Words(_MANY),
+]
+ControlSeeds = Annotated[
+    Literal["auto"] | Annotated[int, Limits(at_least=1)] | list[Seed | SeedPair], Words(f"`auto`, {_MANY}")
 ]
 
 
 @dataclass(frozen=True)
 class SeedCounts:
-    """The control may have more seeds than the arms: it is shared by every comparison.
+    """The control may have more seeds than the arms: it is shared by every comparison. `auto`: see `control_seeds`.
 
     `tuning` lists seeds on which choices were made before: none of them may be tested on.
     """
 
     arms: SeedList
-    control: SeedList
+    control: ControlSeeds = "auto"
     tuning: list[Seed | SeedPair] = field(default_factory=list)
 
 
@@ -47,15 +51,21 @@ SeedsDeclared = SeedList | SeedCounts
 
 @dataclass(frozen=True)
 class SeedPlan:
-    """The seeds of the arms, those of the control, which has at least the same, and those used up by tuning."""
+    """The seeds of the arms, those of the control, which has at least the same, and those used up by tuning.
+
+    `by_need`: of the control only so many run as the arms need that are not decided yet.
+    """
 
     arms: tuple[Seeds, ...]
     control: tuple[Seeds, ...]
     tuning: tuple[Seeds, ...] = ()
+    by_need: bool = False
 
     @classmethod
     def of(cls, declared: SeedsDeclared, tuning: list[Seed | SeedPair] | None = None) -> SeedPlan:
         """A count n stands for the seeds 1 ... n; `tuning` are those that the grid itself tunes on.
+
+        A control that is `auto` has the arms' seeds, as it has where nothing is said of it.
 
         Raises:
             ConfigError: an empty list, a seed twice, a seed of the arms that the control does not have, or one that was
@@ -63,7 +73,8 @@ class SeedPlan:
         """
         if isinstance(declared, SeedCounts):
             before = _listed(declared.tuning, "seeds.tuning") if declared.tuning else ()
-            plan = cls(_listed(declared.arms, "seeds.arms"), _listed(declared.control, "seeds.control"), before)
+            control = declared.arms if declared.control == "auto" else declared.control
+            plan = cls(_listed(declared.arms, "seeds.arms"), _listed(control, "seeds.control"), before)
         else:
             plan = cls(_listed(declared, "seeds"), _listed(declared, "seeds"))
         if tuning:

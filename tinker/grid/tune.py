@@ -67,7 +67,7 @@ class Search:
     type: Literal["grid", "random", "tpe", "gp"]
     seed: Seed | None = None
     batch: Count | None = None
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, bool | int | float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from tinker.report.detail import against_noise, at_equal_cost
 from tinker.report.layout import costs, effects, skills
 from tinker.report.notes import of_grid, of_looks
 from tinker.report.rule_words import in_words
+from tinker.report.tuning import words as tuning_words
+from tinker.report.tuning.section import tuning_section
 from tinker.report.view import Finding, Report, Row, Section
 from tinker.stats.rule import Rule
 
@@ -40,8 +42,8 @@ def build(
         question=grid.get("question") or "",
         hypothesis=grid.get("hypothesis") or "",
         rule=in_words(rule),
-        progress=_progress(trials),
-        notes=(*of_grid(grid, rule), *of_looks(looks), *notes),
+        progress=tuning_words.progress(grid) or _progress(trials),
+        notes=(*of_grid(grid, rule), *tuning_words.notes(grid), *of_looks(looks), *notes),
         sections=tuple(sections),
         comparisons=rows,
         meta={
@@ -51,7 +53,9 @@ def build(
             "rule_edited": rule.edited,
             "environment_class": grid.get("environment_class"),
             "trials": dict(sorted(Counter(row["status"] for row in trials).items())),
+            **({"tuning": grid["tuning"]} if "tuning" in grid else {}),
         },
+        tuning=tuning_section(grid),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tinker.report.printable import printable
-from tinker.report.view import Report, Section, Table
+from tinker.report.view import Report, Section, Table, Tuning
 
 #: A comment on GitHub holds 65,536 characters.
 LIMIT = 65_000
@@ -53,6 +53,17 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield "head", [f"## {escape(report.grid)}", "", *facts]
     for section in report.sections:
         yield from _section(section)
+    if report.tuning is not None:
+        yield from _tuning(report.tuning)
+
+
+def _tuning(tuning: Tuning) -> Iterator[Block]:
+    facts = [f"- {escape(_cut(fact))}" for fact in tuning.facts]
+    yield "Tuning", ["### Tuning", "", escape(tuning.summary), "", *facts]
+    if tuning.warnings:
+        lines = [f"- {escape(warning)}" for warning in tuning.warnings]
+        yield "Warnings of the tuning", ["#### Warnings of the tuning", "", *lines]
+    yield from map(_table, tuning.tables)
 
 
 def _section(section: Section) -> Iterator[Block]:

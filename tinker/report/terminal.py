@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from tinker.report.printable import printable
-from tinker.report.view import Report, Section, Table
+from tinker.report.view import Report, Section, Table, Tuning
 
 #: A text of so many columns stands in a table unbroken, as numbers do; a longer one may wrap.
 SHORT = 12
@@ -49,6 +49,8 @@ def render(report: Report, width: int, color: bool) -> str:
             console.print(_labelled(f"{label:<12}", text, style="bold"))
     for section in report.sections:
         _section(console, section)
+    if report.tuning is not None:
+        _tuning(console, report.tuning)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
@@ -68,6 +70,17 @@ def _section(console: Console, section: Section) -> None:
     _list(console, "Warnings", section.warnings)
     _list(console, "What next", section.next_steps)
     for table in section.details:
+        _table(console, table)
+
+
+def _tuning(console: Console, tuning: Tuning) -> None:
+    console.print()
+    console.print(_text("Tuning", style="bold underline"))
+    console.print(_text(tuning.summary))
+    for fact in tuning.facts:
+        console.print(_text(fact))
+    _list(console, "Warnings of the tuning", tuning.warnings)
+    for table in tuning.tables:
         _table(console, table)
 
 

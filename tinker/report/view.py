@@ -54,8 +54,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """What came before the comparison: every arm's search for its best values, and what it cost."""
+
+    summary: str
+    facts: tuple[str, ...]
+    warnings: tuple[str, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
 class Report:
-    """A whole grid. `comparisons` are the rows of comparisons.parquet, `meta` what else JSON readers need."""
+    """A whole grid. `comparisons` are the rows of comparisons.parquet, `meta` what else JSON readers need.
+
+    `tuning` is None where the grid tunes nothing.
+    """
 
     grid: str
     question: str
@@ -66,3 +79,4 @@ class Report:
     sections: tuple[Section, ...]
     comparisons: Sequence[Row]
     meta: Row
+    tuning: Tuning | None = None

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tinker.errors import FAILED, UserError
 from tinker.grid.expand import Plan
 from tinker.schedule.job import Job, Stage
 from tinker.schedule.missing import class_of
+from tinker.schedule.tuning.phase import confirmed, tuning_stages
 from tinker.spec import TrialSpec
 from tinker.store.store import Store
 from tinker.train.starts.trial import kept_checkpoint
 
 
 class GridAgenda:
-    """The stages of one grid."""
+    """The stages of one grid. `on_tuned` is told the plan once its arms are tuned, before they are compared."""
 
-    def __init__(self, plan: Plan, store: Store) -> None:
-        self.plan, self.store = plan, store
+    def __init__(self, plan: Plan, store: Store, on_tuned: Callable[[Plan], None] = lambda plan: None) -> None:
+        self.plan, self.store, self.on_tuned = plan, store, on_tuned
 
     def stages(self) -> Iterator[Stage]:
         """
         Raises:
-            UserError: the trial that all arms start from did not end well.
+            UserError: the trial that all arms start from did not end well, or an arm has no stable configuration.
         """
-        first = self.plan.pretrained
+        plan, first = self.plan, self.plan.pretrained
         if first is not None:
             yield Stage("pretraining", (Job(first, "pretraining", first.seeds.label),))
             require_pretrained(self.store, first)
-        yield Stage("comparing", tuple(Job(cell.spec, cell.arm, cell.seeds.label) for cell in self.plan.cells))
+        if plan.grid.tune is not None:
+            before = plan.before or plan
+            plan = confirmed(before, (yield from tuning_stages(before, self.store)))
+            self.on_tuned(plan)
+        yield Stage("comparing", tuple(Job(cell.spec, cell.arm, cell.seeds.label) for cell in plan.cells))
 
 
 def require_pretrained(store: Store, spec: TrialSpec) -> None:

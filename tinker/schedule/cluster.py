@@ -47,6 +47,7 @@ def guard() -> None:
     if "RAY_ADDRESS" not in os.environ and "RAY_AUTH_MODE" not in os.environ:
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")  # on one machine it is there or it is dead
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tinker.schedule.cluster import Capacity
 from tinker.schedule.job import Agenda, Job, Stage
 from tinker.schedule.missing import Missing, set_aside, sort_out
 from tinker.schedule.retry import Tries
@@ -29,30 +30,46 @@ class Limits:
 
 
 class Purse(Protocol):
-    """What a grid may spend."""
+    """What a grid may spend, over all its runs."""
 
     def refusal(self) -> str | None:
         """Why nothing further may start; None while it may."""
+
+    def full(self, in_hand: int) -> bool:
+        """Whether nothing may start until one of so many trials that are in Ray's hands has ended."""
 
     def breach(self) -> str | None:
         """Why what runs must stop too; None while it need not."""
 
     def began(self, job: Job) -> None:
-        """A job was given to a worker."""
+        """A worker has taken the job up."""
 
-    def ended(self, job: Job, status: str) -> None:
-        """A job ended, in whatever way."""
+    def tick(self, seconds: float) -> None:
+        """The grid has had workers for so much wall time more, or for its share of it."""
+
+    def ended(self, job: Job, task: Task, status: str) -> None:
+        """A job ended, in whatever way; one that no worker had taken up too."""
+
+    def save(self) -> None:
+        """Writes down what was spent."""
+
+
+Foresee = Callable[[Stage, Capacity], Sequence[str]]
 
 
 @dataclass(frozen=True)
 class GridRun:
-    """A grid for the driver: what it wants, what that may use and spend, and how it stands to other grids."""
+    """A grid for the driver: what it wants, what that may use and spend, and how it stands to other grids.
+
+    `foresee` is asked once for each stage, before anything of it starts, what people should know of it.
+    """
 
     name: str
     agenda: Agenda
     limits: Limits
     purse: Purse
     priority: int = 0
+    foresee: Foresee = lambda stage, capacity: ()
 
 
 @dataclass
@@ -94,6 +111,14 @@ class Course:
         self.stage: Stage | None = None
         self._stages: Iterator[Stage] = run.agenda.stages()
         self._after_probation: list[Ticket] = []
+        self._foreseen: Stage | None = None
+
+    def foresee(self, capacity: Capacity) -> Sequence[str]:
+        """What people should know of the stage at hand, the first time."""
+        if self.stage is None or self.stage is self._foreseen:
+            return ()
+        self._foreseen = self.stage
+        return self.run.foresee(self.stage, capacity)
 
     def advance(self) -> Missing | None:
         """Goes to the next stage if the one at hand has ended; returns what the store has and lacks of a new one.
@@ -136,7 +161,7 @@ class Course:
         """Counts what became of a job."""
         self.summary.ended[status] += 1
         trial = ticket.job.spec.id
-        if status == "superseded":
+        if status == "superseded" and self.summary.stopped is None:
             self._after_probation.append(Ticket(ticket.job, "train", self))
         elif status in SETTLED:
             self.open.pop(trial, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from tinker.schedule.view import View
 from tinker.schedule.work import WorkItem
 from tinker.store.lease import Leases
 from tinker.store.presence import Presence
+from tinker.store.progress import forget_progress
 from tinker.store.store import Store
 
 #: Seconds that running trials get to save themselves after Ctrl-C.
@@ -56,6 +58,7 @@ class Driver:
         self.handed: dict[int, Handed] = {}
         self.courses: list[Course] = []
         self._number = 0
+        self._charged = time.monotonic()
         self._code: dict[str, str] = {}
         self._stopped: tuple[float, str] | None = None
         self._losses = 0
@@ -68,7 +71,7 @@ class Driver:
             UserError: a trial does not fit the cluster, Ray does not stay up, or the store cannot be written any more.
         """
         self.courses = [Course(grid, self.store) for grid in sorted(grids, key=lambda grid: -grid.priority)]
-        with self._interruptible():
+        with self.leases, self._interruptible():
             try:
                 if self._advance():
                     self.executor.begin()
@@ -111,11 +114,15 @@ class Driver:
             if not course.waiting:
                 continue
             asked = request(course.run.limits, capacity)
+            for said in course.foresee(capacity):
+                self.view.note(said)
             busy = {handed.ticket.job.spec.id for handed in self._all}
             while len(self.handed) < asked.at_once and not any(handed.ticket.alone for handed in self._all):
                 refusal = course.run.purse.refusal()
                 if refusal is not None:
                     course.refuse(refusal)
+                    break
+                if course.run.purse.full(sum(handed.ticket.course is course for handed in self._all)):
                     break
                 ticket = course.take(busy, idle=not self.handed)
                 if ticket is None:
@@ -146,6 +153,7 @@ class Driver:
             self._code[spec.id] = code_of(spec)
         results, stop = str(self.store.layout.results.resolve()), str(self._stop_file(ticket.course))
         item = WorkItem((spec,), ticket.task, results, str(Path.cwd()), stop, (self._code[spec.id],))
+        forget_progress(self.store.folder(spec, class_of(spec)))
         self._number += 1
         self.handed[self._number] = Handed(ticket)
         self.executor.submit(self._number, item, asked.resources(ticket.alone, capacity))
@@ -169,7 +177,7 @@ class Driver:
     def _started(self, handed: Handed) -> None:
         handed.since = time.monotonic()
         ticket = handed.ticket
-        if self._stopped is not None:
+        if self._stopped is not None or ticket.course.ended:
             return  # it will find the stop file, and return at once
         if ticket.task != "probation":
             with self._storing():
@@ -216,7 +224,7 @@ class Driver:
                 course.put_back(ticket, ticket.tries.wait)
         self._release(ticket)
         course.settle(ticket, status)
-        course.run.purse.ended(ticket.job, status)
+        course.run.purse.ended(ticket.job, ticket.task, status)
         self.view.finished(ticket.job, status, note)
         if told.cause is not None and told.cause.kind == "disk full":
             self._stop(f"{ticket.job.label}: {told.cause}")
@@ -234,6 +242,7 @@ class Driver:
         """Whether to go on."""
         if self._stopped is None and self.presence.asked_to_stop():
             self._stop("tinker stop")
+        self._charge()
         for course in self.courses:
             breach = None if course.ended or self._stopped else course.run.purse.breach()
             if breach is not None:
@@ -243,6 +252,16 @@ class Driver:
             return True
         running = any(handed.since is not None for handed in self._all)
         return running and time.monotonic() - self._stopped[0] < GRACE
+
+    def _charge(self) -> None:
+        """Each grid pays for the time since the last call: its share of the workers, where several grids had any."""
+        now = time.monotonic()
+        seconds, self._charged = now - self._charged, now
+        working = Counter(id(handed.ticket.course) for handed in self._all if handed.since is not None)
+        for course in self.courses:
+            if working[id(course)]:
+                with self._storing():
+                    course.run.purse.tick(seconds * working[id(course)] / working.total())
 
     def _stop(self, why: str) -> None:
         """Asks running trials to save themselves; nothing further starts."""
@@ -272,6 +291,8 @@ class Driver:
                 self._release(handed.ticket)
         self.handed = {}
         for course in self.courses:
+            with self._storing():
+                course.run.purse.save()
             self._stop_file(course).unlink(missing_ok=True)
 
     @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,9 @@ from tinker.schedule.work import Outcome, WorkItem
 
 #: Seconds without a sign of life after which the process is taken for hung; while Ray starts, and from then on.
 STARTING, SILENT = 300.0, 90.0
+#: Of what it said last, so many characters are worth repeating; Ray's own lines begin with a time and a place.
+WORDS = 160
+_STAMP = re.compile(r"^\[[^]]*\]( \S+:\d+:)?")
 #: Seconds that it gets to take Ray down before it is killed.
 CLOSING = 20.0
 
@@ -194,7 +198,8 @@ class Executor:
 
     def _last_words(self) -> str:
         lines = Path(self._log).read_text(errors="replace").strip().splitlines()
-        return f": {lines[-1].strip()}" if lines else ""
+        said = _STAMP.sub("", lines[-1]).partition(". ")[0].strip() if lines else ""
+        return f": {said[:WORDS]}" if said else ""
 
     def _kill(self) -> None:
         """Everything that the process has started: its own Ray, but not a cluster that it joined."""

@@ -9,7 +9,7 @@ from typing import Any
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA, corpus_of
 from tinker.grid.expand import Arm, Plan
-from tinker.schedule.history import SIDES, histories
+from tinker.schedule.history import histories, seeds_of
 from tinker.schedule.tuning.document import tuning_document
 from tinker.schedule.tuning.phase import tuning_so_far
 from tinker.store.atomic import write_json
@@ -52,7 +52,7 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
         "rule_hash": rule.rule_hash,
         "rule_history": rules,
         "plan_history": plans,
-        "seeds": {side: [[s.init, s.data] for s in getattr(grid.seed_plan, side)] for side in SIDES},
+        "seeds": seeds_of(grid.seed_plan),
         "skipped": list(plan.notes),
         "arms": [
             {

@@ -10,6 +10,7 @@ from typing import Any
 
 from tinker.grid.expand import Arm, Plan
 from tinker.grid.tune import digest_of
+from tinker.grid.seeds import SeedPlan
 from tinker.spec import Seeds, canonical
 from tinker.stats.sample import labels
 from tinker.store.record import FINISHED
@@ -88,13 +89,18 @@ def control_left_out(plan: Plan, store: Store) -> list[str]:
 
 def _declared(plan: Plan) -> dict[str, Any]:
     """What the history of plans is about: seeds, arms by a digest of what they change, what they share, and tuning."""
-    seeds = plan.grid.seed_plan
     return {
-        "seeds": {side: [[s.init, s.data] for s in getattr(seeds, side)] for side in SIDES},
+        "seeds": seeds_of(plan.grid.seed_plan),
         "arms": {_digest(arm.diff): arm.name for arm in plan.arms if not arm.is_control},
         "control": _shared(plan.control.untuned),
         **({"tune": digest_of(tune)} if (tune := plan.grid.tune) is not None else {}),
     }
+
+
+def seeds_of(plan: SeedPlan) -> dict[str, Any]:
+    """As `grid.json` has them. Whether the control runs by need is there where it does."""
+    sides = {side: [[seeds.init, seeds.data] for seeds in getattr(plan, side)] for side in SIDES}
+    return {**sides, "by_need": True} if plan.by_need else sides
 
 
 def _shared(control: Arm) -> str:

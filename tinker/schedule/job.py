@@ -40,11 +40,13 @@ class Stage:
 
     Attributes:
         task: `train`, or `pilot` for a short timed piece of each, which counts as work done.
+        words: what people are told of it besides its phase: `batch 2`, `look 4 of 12`.
     """
 
     phase: Phase
     jobs: tuple[Job, ...]
     task: Task = "train"
+    words: str = ""
 
 
 class Agenda(Protocol):

@@ -15,14 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from tinker.config.merge import leaves
+from tinker.grid.expand import Plan
 from tinker.schedule.cluster import Capacity, cores
 from tinker.schedule.course import Limits
 from tinker.schedule.foreseen import foresee
 from tinker.schedule.foreseen_words import in_words
 from tinker.schedule.grid_file import size_of
-from tinker.schedule.live import duration
+from tinker.schedule.live.words import duration
 from tinker.schedule.missing import class_of
 from tinker.schedule.prepared import Prepared, limits_of, prepare
+from tinker.spec import Seeds
 from tinker.store.record import StoredTrial
 
 
@@ -80,9 +82,16 @@ def _tuning(prepared: Prepared) -> dict[str, Any] | None:
         "seeds": len(tune.seeds),
         "pruned": tune.prune is not None,
         "done": len(prepared.tuning.done),
+        "then": sum(len(seeds) for seeds in _seeds(prepared.plan)),
         "to_run": len(prepared.tuning.todo),
         "edges": [f"arm {arm.arm.name}: {edge.said}" for arm in tuned.arms for edge in arm.edges],
     }
+
+
+def _seeds(plan: Plan) -> list[tuple[Seeds, ...]]:
+    """Of each arm in the comparison."""
+    planned = plan.grid.seed_plan
+    return [planned.control if arm.is_control else planned.arms for arm in plan.arms]
 
 
 def _pretrained(prepared: Prepared) -> dict[str, Any] | None:
@@ -168,10 +177,10 @@ def _sentences(made: dict[str, Any]) -> list[str]:
         lines.append(f"every arm starts from trial {made['pretrained']['trial_id']} (pretrain), which {when}")
     trials, tuning = made["trials"], made["tuning"]
     if tuning:
-        each = f"{tuning['configurations']} configurations x {tuning['seeds']} seeds for each of {len(made['arms'])} arms"
+        each = f"{tuning['configurations']} configurations x {tuning['seeds']} seeds for each arm"
         less = ", some of them stopped early" if tuning["pruned"] else ""
-        state = "done" if tuning["complete"] else f"{tuning['done']} trials done, {tuning['to_run']} of this stage to run"
-        lines.append(f"tuned first: {each}{less}: {state}")
+        left = f"{tuning['done']} trials done, {tuning['to_run']} of this stage to run"
+        lines.append(f"tuned first: {each}{less}: {'done' if tuning['complete'] else left}")
         lines += [f"note: {said}" for said in tuning["edges"]]
     if tuning and not tuning["complete"]:
         lines.append("what is compared then is known when the tuning is complete: each arm's winner, on fresh seeds")
@@ -180,6 +189,7 @@ def _sentences(made: dict[str, Any]) -> list[str]:
     left = made["seconds_left"]
     time = f", about {duration(left)} here" if left is not None and trials["to_run"] else ""
     unknown = "; no trial of the control has run on this machine yet, so the time is unknown" if left is None else ""
-    lines.append(f"{trials['to_run']} trials to run, {made['tokens_per_trial']:,} tokens each{time}{unknown}")
+    planned = f"then {tuning['then']}" if tuning and not tuning["complete"] else f"{trials['to_run']}"
+    lines.append(f"{planned} trials to run, {made['tokens_per_trial']:,} tokens each{time}{unknown}")
     lines += in_words(made["detectable"], made["decide"], len(made["arms"]) - 1)
     return lines

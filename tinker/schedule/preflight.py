@@ -10,7 +10,7 @@ from model.backend import Demanding
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import corpus_of
 from tinker.errors import UserError
-from tinker.schedule.live import duration
+from tinker.schedule.live.words import duration
 from tinker.train.loggers import require_packages
 from tinker.train.precision import require_gpu_has
 

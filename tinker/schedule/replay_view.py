@@ -8,7 +8,8 @@ from rich.console import Console
 
 from tinker.errors import FAILED, OK, UserError
 from tinker.schedule.job import Job, Stage
-from tinker.schedule.live import Live
+from tinker.schedule.live.source import Lone
+from tinker.schedule.live.watched import Watched
 from tinker.schedule.missing import class_of
 from tinker.store.record import StoredTrial
 from tinker.store.store import Store
@@ -38,7 +39,7 @@ def replay_trial(trial: str, results: Path, out: Console, progress: Console) -> 
         view.refresh()
 
     job = Job(row.spec, f"replay of {row.trial_id}", row.spec.seeds.label)
-    view = Live(progress, lambda spec: done)
+    view = Watched(progress, Lone(lambda: done))
     try:
         view.stage("", Stage("comparing", (job,)), ())
         view.started(job, "train")

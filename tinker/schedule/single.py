@@ -17,7 +17,8 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import corpus_of
 from tinker.errors import BUSY, INTERRUPTED, OK, UserError
 from tinker.schedule.job import Job, Stage
-from tinker.schedule.live import Live
+from tinker.schedule.live.source import Lone
+from tinker.schedule.live.watched import Watched
 from tinker.schedule.missing import class_of, set_aside, sort_out
 from tinker.schedule.preflight import check_machine
 from tinker.spec import Seeds, TrialSpec
@@ -111,7 +112,7 @@ def _train(spec: TrialSpec, store: Store, presence: Presence, console: Console) 
         view.refresh()
 
     job = Job(spec, f"trial {spec.id}", spec.seeds.label)
-    view = Live(console, lambda spec: now.step / now.steps)
+    view = Watched(console, Lone(lambda: now.step / now.steps), say=presence.say)
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         view.stage("", Stage("comparing", (job,)), ())

@@ -11,8 +11,9 @@ from tinker.stats.arm_row import Row, against, described, planned
 from tinker.stats.cautions import cautions, size_cautions, test_cautions
 from tinker.stats.cost_row import Curves, at_equal_cost
 from tinker.stats.effect_row import against_all, pairing, sizes
-from tinker.stats.family import Judged, judge
+from tinker.stats.family import Judged
 from tinker.stats.holm import holm
+from tinker.stats.judge import judge
 from tinker.stats.reach import smallest_p
 from tinker.stats.rule import Rule
 from tinker.stats.sample import Sample

@@ -89,12 +89,18 @@ def blocks(
     means: list[tuple[float, float]] = []
     start, control_start = 0, 0
     while count:
-        end, control_end = (-(-side * (len(means) + 1) // count) for side in (n, m))
+        end, control_end = block_ends(n, m, len(means) + 1)
         if end > len(arm) or control_end > len(control):
             break
         means.append((fmean(arm[start:end]), fmean(control[control_start:control_end])))
         start, control_start = end, control_end
     return means
+
+
+def block_ends(n: int, m: int, number: int) -> tuple[int, int]:
+    """How many of `n` arm and `m` control seeds there are by the end of that block, counted from 1."""
+    count = min(n, m)
+    return -(-n * number // count), -(-m * number // count)
 
 
 def anytime_p(e: float) -> float:

@@ -16,6 +16,7 @@ Test = Literal["t", "permutation", "rank"]
 #: What a rule says that was written down before there was a key for it.
 LATER = {
     "test": "t", "pairing": "none", "blocks": "none", "looks": None, "accept": "better", "max_seed_cv": 0.01,
+    "futility": 0.1,
 }  # fmt: skip
 
 ALLOWED = {
@@ -34,8 +35,9 @@ class Rule:
     """What decides: a metric, which way is better, the smallest effect that matters (its unit), and the error rate.
 
     `min_effect` is positive, `alpha` two-sided; the keys from `test` on are those of the grid's `decide`. `looks` are
-    numbers of seeds an arm, empty for a fixed number. `edited` is empty, or says in words why what decides cannot count
-    as declared before the results.
+    numbers of seeds an arm, empty for a fixed number; with them an arm stops below a chance of `futility`, and where it
+    is `by_need` the control has the seeds that the arms which go on need. `edited` is empty, or says in words why what
+    decides cannot count as declared before the results.
     """
 
     metric: str
@@ -53,6 +55,8 @@ class Rule:
     anytime: bool = False
     accept: Literal["better", "not_worse"] = "better"
     max_seed_cv: float = 0.01
+    futility: float | None = 0.1
+    by_need: bool = False
 
     @classmethod
     def from_grid(cls, grid: Mapping[str, Any]) -> Rule:
@@ -78,6 +82,8 @@ class Rule:
             anytime=looks == "anytime",
             accept=decide["accept"],
             max_seed_cv=float(decide["max_seed_cv"]),
+            futility=None if decide["futility"] is None else float(decide["futility"]),
+            by_need=bool(grid.get("seeds", {}).get("by_need")),
         )
 
     @property

@@ -99,8 +99,12 @@ def information_times(looks: Sequence[int], control: int) -> Times:
 
     The information of a difference of means is 1 / (1/n + 1/m).
     """
-    shares = control_at_looks(looks, control)
-    information = [1.0 / (1.0 / n + 1.0 / m) for n, m in zip(looks, shares, strict=True)]
+    return times_of(looks, control_at_looks(looks, control))
+
+
+def times_of(looks: Sequence[int], controls: Sequence[int]) -> Times:
+    """Likewise with these numbers of control seeds."""
+    information = [1.0 / (1.0 / n + 1.0 / m) for n, m in zip(looks, controls, strict=True)]
     return tuple(each / information[-1] for each in information)
 
 

@@ -38,6 +38,12 @@ def at_look(judged: Judged, rule: Rule) -> str:
         return ""
     if judged.decided(rule):
         return f"; decided at the look at {judged.look} of {rule.looks[-1]} seeds"
+    if judged.hopeless is not None:
+        stop = judged.hopeless
+        return (
+            f"; it stopped as hopeless at the look at {stop.look} of {rule.looks[-1]} seeds: the chance to be decided"
+            f" by the last one was {stop.chance:.2g}, less than the declared {rule.futility:g}"
+        )
     later = [look for look in rule.looks if look > judged.look]
     return f"; the next look is at {later[0]} seeds" if later else ""
 

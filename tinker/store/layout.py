@@ -8,9 +8,11 @@ results/trials/<trial id>/<environment class>/
     environment.<token>.json        so that the files of two processes never mix
     code.<token>.json
     log.txt, checkpoint/            written while the trial runs
+    progress.json, pilot.json       how far it is; and how long a short piece of it took, if it began with one
     lease.json                      which driver works on it just now
 results/trials/index.sqlite         a cache for listing, made from the files
 results/<grid>/grid.json            and the grid's tables
+results/<grid>/spent/<token>.json   what each run of the grid has spent
 results/.drivers/<token>.json       the drivers that work here just now; <token>.stop asks one to stop
 """
 
@@ -76,6 +78,11 @@ class TrialFolder:
         return self.path / "lease.json"
 
     @property
+    def pilot(self) -> Path:
+        """How long a short piece of the trial took."""
+        return self.path / "pilot.json"
+
+    @property
     def checkpoint(self) -> Path:
         """The folder of `last.ckpt`, `best.ckpt` and `tail.ckpt`."""
         return self.path / "checkpoint"
@@ -131,6 +138,10 @@ class Layout:
                 f"'-', not starting with a dot or dash, and not {self.trials.name!r}; rename the grid"
             )
         return self.results / name / "grid.json"
+
+    def spent(self, name: str) -> Path:
+        """The folder with what each run of that grid has spent."""
+        return self.grid(name).parent / "spent"
 
 
 def _folders(parent: Path, name: re.Pattern[str]) -> list[Path]:

@@ -12,16 +12,26 @@ from tinker.store.layout import TrialFolder
 
 @dataclass(frozen=True)
 class Progress:
-    """A running trial's step of its steps, and when it said so (seconds since the epoch)."""
+    """A running trial's step of its steps, and when it said so (seconds since the epoch).
+
+    `began` is the step that the attempt at hand took it up at.
+    """
 
     step: int
     steps: int
     time: float
+    began: int = 0
 
 
-def write_progress(folder: TrialFolder, step: int, steps: int) -> None:
-    """Overwrites the trial's progress; not synced, since nothing depends on it."""
-    write_json(folder.path / "progress.json", {"step": step, "steps": steps, "time": time.time()}, durable=False)
+def write_progress(folder: TrialFolder, step: int, steps: int, began: int = 0) -> None:
+    """Overwrites the trial's progress; not synced, since no result depends on it."""
+    progress = {"step": step, "steps": steps, "time": time.time(), "began": began}
+    write_json(folder.path / "progress.json", progress, durable=False)
+
+
+def forget_progress(folder: TrialFolder) -> None:
+    """Before an attempt, so that nobody takes the last one's for its own."""
+    (folder.path / "progress.json").unlink(missing_ok=True)
 
 
 def read_progress(folder: TrialFolder) -> Progress | None:

@@ -21,8 +21,8 @@ _TABLES = (
     ("looks.parquet", "A row per arm and time that a report showed something new of it; only added to.", schema.looks),
     (
         "tuning.parquet",
-        "Of a grid that tunes its arms: a row per arm, configuration, rung and seed; a float64 column `params.<key>` for"
-        " each searched key that has numbers.",
+        "Of a grid that tunes its arms: a row per arm, configuration, rung and seed; a float64 column `params.<key>`"
+        " for each searched key that has numbers.",
         schema.tuning,
     ),
 )

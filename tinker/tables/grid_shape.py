@@ -5,6 +5,7 @@ Only what readers use is asked for. Which words a rule may use is for `tinker.st
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,9 +73,17 @@ RUNS = Kind(
 DECLARED: dict[str, Shape] = {"time": TEXT, "results_existed": _or_null(FLAG)}
 
 
+def _plain(value: Any) -> bool:
+    """Whether it can be written again: JSON's readers let pass what is no number and no text."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError:
+        return False
+    return isinstance(value, dict)
 
-def _knobs(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(knob, dict) and _knob(knob) for knob in value.values())
+
+def _space(value: Any) -> bool:
+    return _plain(value) and all(isinstance(knob, dict) and _knob(knob) for knob in value.values())
 
 
 def _knob(knob: Mapping[str, Any]) -> bool:
@@ -85,18 +94,19 @@ def _knob(knob: Mapping[str, Any]) -> bool:
     return knob.get("kind") == "list" and isinstance(knob.get("values"), list)
 
 
-SPACE = Kind("an object of ranges, lists and what follows them", _knobs)
+PLAIN = Kind("an object of plain values", _plain)
+SPACE = Kind("an object of ranges, lists and what follows them", _space)
 STATE = Kind("done, diverged, failed or missing", lambda value: value in ("done", "diverged", "failed", "missing"))
 TUNING: dict[str, Shape] = {
     "complete": FLAG, "metric": TEXT, "direction": TEXT, "rule": TEXT, "trials": WHOLE, "seeds": [PAIR],
-    "steps": WHOLE, "declared": TEXT, "prune": _or_null(OBJECT),
-    "search": {"type": TEXT, "seed": _or_null(WHOLE), "batch": _or_null(WHOLE), "arguments": OBJECT},
+    "steps": WHOLE, "declared": TEXT, "prune": _or_null(PLAIN),
+    "search": {"type": TEXT, "seed": _or_null(WHOLE), "batch": _or_null(WHOLE), "arguments": PLAIN},
     "arms": [
-        {"name": TEXT, "space": SPACE, "winner": _or_null(WHOLE), "tuned": _or_null(OBJECT), "ties": [WHOLE],
+        {"name": TEXT, "space": SPACE, "winner": _or_null(WHOLE), "tuned": _or_null(PLAIN), "ties": [WHOLE],
          "edges": [{"key": TEXT, "value": NUMBER, "end": TEXT, "said": TEXT}],
          "compute": {"configurations": WHOLE, "trials": WHOLE, "steps": WHOLE, "seconds": NUMBER, "flops": NUMBER},
          "configurations": [
-             {"number": WHOLE, "batch": WHOLE, "params": OBJECT, "rung": WHOLE, "stopped": FLAG,
+             {"number": WHOLE, "batch": WHOLE, "params": PLAIN, "rung": WHOLE, "stopped": FLAG,
               "n": WHOLE, "mean": _or_null(NUMBER), "sd": _or_null(NUMBER),
               "trials": [
                   {"rung": WHOLE, "seed_init": WHOLE, "seed_data": WHOLE, "trial_id": TEXT, "state": STATE,
@@ -116,15 +126,16 @@ GRID: dict[str, Shape] = {
         **dict.fromkeys(("metric", "direction", "correction", "diverged"), TEXT),
         **{f"{key}?": TEXT for key in ("test", "pairing", "blocks", "accept")},
         "min_effect": POSITIVE, "alpha": RATE, "looks?": LOOKS, "max_seed_cv?": POSITIVE,
+        "futility?": _or_null(RATE),
     },
     "rule_hash": TEXT,
     "rule_history": [{**DECLARED, "hash": TEXT, "decide": OBJECT}],
-    "plan_history?": [{**DECLARED, "seeds": {"arms": [PAIR], "control": [PAIR], "tuning?": [PAIR]},
+    "plan_history?": [{**DECLARED, "seeds": {"arms": [PAIR], "control": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
                        "arms": NAMES, "runs?": RUNS}],
-    "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR]},
+    "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
     "skipped": [TEXT],
     "arms": [
-        {"name": TEXT, "is_control": FLAG, "diff?": OBJECT, "tuned?": OBJECT, "changes_scale": FLAG,
+        {"name": TEXT, "is_control": FLAG, "diff?": OBJECT, "tuned?": PLAIN, "changes_scale": FLAG,
          "params": _or_null(WHOLE), "flops_per_token": _or_null(NUMBER)}
     ],
     "cells": [

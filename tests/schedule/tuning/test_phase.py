@@ -59,7 +59,9 @@ def test_nothing_is_known_to_have_won_while_trials_are_missing(tmp_path: Path) -
     tuned = tuning_so_far(bench.plan, bench.store)
     assert len(tuned.left) == 1
     assert [arm.winner for arm in tuned.arms] == [None, None]
-    assert sum(trial.ended.state == "done" for arm in tuned.arms for c in arm.configurations for trial in c.trials) == 15
+    assert (
+        sum(trial.ended.state == "done" for arm in tuned.arms for c in arm.configurations for trial in c.trials) == 15
+    )
     bench.run(best_at(0.003, 0.001))
     assert tuned_from_store(bench.plan, bench.store) is not None
 
@@ -140,7 +142,7 @@ def test_what_diverged_or_failed_neither_goes_on_nor_wins(tmp_path: Path) -> Non
 @pytest.mark.parametrize("tune", [GRID, PRUNED, TPE], ids=["grid", "halving", "tpe"])
 def test_an_arm_without_a_stable_configuration_ends_the_grid(tmp_path: Path, tune: dict[str, object]) -> None:
     bench = Bench.of(tmp_path, tune)
-    with pytest.raises(UserError, match="arm 'lion' has no stable configuration: each of [49]") as error:
+    with pytest.raises(UserError, match=r"arm 'lion' has no stable configuration: each of [49]") as error:
         bench.run(lambda spec: math.nan if spec.config["optimizer"]["type"] == "lion" else 1.0)
     assert error.value.exit_code == FAILED
     assert tuning_so_far(bench.plan, bench.store).arms[1].winner is None

@@ -189,6 +189,17 @@ GLOSSARY = (
         "A run whose loss went to infinity or became no number. It counts as the worst outcome, not as missing.",
     ),
     (
+        "tuning",
+        "tuning",
+        "Trying several values, of the learning rate for instance, for every arm before the arms are compared. It has"
+        " seeds and text of its own, since what was chosen for looking good there is compared elsewhere.",
+    ),
+    (
+        "edge",
+        "edge",
+        "The best value is the lowest or highest that was tried. Beyond it there may be a better one.",
+    ),
+    (
         "replay",
         "replay",
         "Running a row again from its record, to see whether the same number comes out.",

@@ -16,6 +16,7 @@ from tinker.report.html.part import part
 from tinker.report.html.plots.rows import shortened
 from tinker.report.html.provenance import facts
 from tinker.report.html.runs import command
+from tinker.report.html.tuning import tuning_part
 from tinker.report.html.wording import PLUS_MINUS, prose, sentence
 from tinker.report.view import Report
 from tinker.stats.rule import Rule
@@ -37,6 +38,7 @@ def render(report: Report, analysis: Analysis) -> str:
         report=report,
         rule=rule_words(analysis.rule),
         parts=parts,
+        tuning=tuning_part(report.tuning, analysis),
         open_cards=OPEN_CARDS,
         max_seed_cv=analysis.rule.max_seed_cv,
         min_effect=f"{PLUS_MINUS}{analysis.rule.min_effect:g}",
