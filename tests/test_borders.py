@@ -15,7 +15,7 @@ from statistics import median
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("torch", "lightning", "ray")
+HEAVY = ("torch", "lightning", "ray", "optuna")
 #: Read by reports, by `--help` and where torch is not installed.
 LIGHT = (
     "model.registry",

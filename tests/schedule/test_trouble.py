@@ -114,7 +114,7 @@ def test_a_trial_whose_worker_died_ends_as_if_it_had_not(troubled: SimpleNamespa
 def test_a_failed_trial_is_tried_again_by_the_next_run(troubled: SimpleNamespace, ray_up: Capacity) -> None:
     (troubled.folder / "raise-False.calls").write_text("")
     (troubled.folder / "die-False.calls").write_text("")
-    code, said = run(troubled.folder / "g.yaml", troubled.folder / "results", "budget.trials=1")
+    code, said = run(troubled.folder / "g.yaml", troubled.folder / "results", "budget.trials=5")
     assert code == FAILED
     assert "2 done, 2 to run" in said
 

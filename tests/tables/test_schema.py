@@ -12,6 +12,7 @@ from tinker.tables import document, schema
 from tinker.tables.parquet import read, write
 
 TABLES = {"trials": schema.trials(["excess_recall"]), "curves": schema.curves(), "comparisons": schema.comparisons()}
+TABLES |= {"looks": schema.looks(), "tuning": schema.tuning(["optimizer.lr"])}
 
 
 @pytest.mark.parametrize("table", TABLES)

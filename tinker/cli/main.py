@@ -11,6 +11,8 @@ from tinker.cli import (
     doctor,
     freeze,
     import_,
+    interrupts,
+    logs,
     new,
     noise,
     plan,
@@ -18,11 +20,13 @@ from tinker.cli import (
     report,
     run,
     schema,
+    status,
+    stop,
     train,
     variants,
     verify,
 )
-from tinker.errors import INTERRUPTED, UserError
+from tinker.errors import UserError
 
 app = typer.Typer(
     name="tinker",
@@ -34,21 +38,42 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, report, check, plan, noise, import_, train, replay, freeze, verify, variants, new, schema, doctor):
+for module in (
+    run,
+    status,
+    logs,
+    stop,
+    report,
+    check,
+    plan,
+    noise,
+    import_,
+    train,
+    replay,
+    freeze,
+    verify,
+    variants,
+    new,
+    schema,
+    doctor,
+):
     module.register(app)
 
 
 def main() -> None:
     """Runs a command; an error that the user can mend is one message on stderr."""
     try:
-        app()
+        with interrupts.caught():
+            try:
+                app()
+            except BaseException as error:
+                if interrupts.was(error):
+                    interrupts.leave()
+                raise
     except UserError as error:
         said = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in str(error))
         sys.stderr.write(f"tinker: {said}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("tinker: interrupted\n")
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:  # `tinker report | head`: the reader has what it wanted
         sys.stderr.close()
         sys.exit(0)

@@ -104,6 +104,6 @@ def _contradictions(rule: Decide) -> Iterator[tuple[str, str, str]]:
     if rule.diverged == "cap" and rule.metric not in CAPPED:
         yield "diverged", rule.diverged, f"is a loss, ln V; it goes with the metrics {', '.join(CAPPED)} only"
     if not isinstance(rule.looks, list) and rule.futility != FUTILITY:
-        yield "futility", rule.futility, "is the chance left at a look; list the looks, like `looks: [4, 8, 12]`"
+        yield "futility", str(rule.futility), "is the chance left at a look; list the looks, like `looks: [4, 8, 12]`"
     if rule.looks == "anytime" and (rule.test != "t" or rule.pairing == "seed" or rule.blocks == "hardware"):
         yield "looks", "anytime", "is a test of its own; leave `test: t`, `pairing: none` and `blocks: none`"

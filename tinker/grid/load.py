@@ -112,11 +112,8 @@ def _check_looks(declared: Declaration, seeds: SeedPlan) -> None:
 
 def _check_distances(looks: Sequence[int], seeds: SeedPlan) -> None:
     """More looks than `MOST_LOOKS`, or nearer ones than their bounds are reckoned for, are no plan."""
-    from tinker.stats.sequential import (
-        CLOSEST,
-        control_at_looks,
-        times_of,
-    )  # here, since most grids need no scipy to load
+    # Here, since most grids need no scipy to load.
+    from tinker.stats.sequential import CLOSEST, control_at_looks, times_of
 
     if len(looks) > MOST_LOOKS:
         raise ConfigError("decide.looks", f"{len(looks)} looks are too many; list at most {MOST_LOOKS}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tinker.config.groups import Choice
 from tinker.config.limits import Limits, Pattern
@@ -25,12 +25,15 @@ Diff = dict[str, Any]  # against the control's config, keys nested or dotted
 class Resources:
     """Of one trial; null is what it needs: `train.threads` CPUs, and one GPU if it runs on CUDA.
 
-    `concurrent` is how many trials may run at once; null is as many as fit.
+    `gpus` may be a fraction, and `auto` is the one that measured memory allows. `concurrent` is how many trials may run
+    at once; null is as many as fit. After `stall_minutes` without a batch of training or evaluation a trial counts as
+    hung (before the first batch five minutes at least): its worker is killed, and it is tried again.
     """
 
     cpus: Annotated[float, Limits(above=0)] | None = None
-    gpus: Annotated[float, Limits(at_least=0)] | None = None
+    gpus: Annotated[float, Limits(at_least=0)] | Literal["auto"] | None = None
     concurrent: Annotated[int, Limits(at_least=1)] | None = None
+    stall_minutes: Annotated[float, Limits(above=0)] = 30.0
 
 
 @dataclass(frozen=True)

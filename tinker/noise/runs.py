@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tinker.errors import UserError
 from tinker.grid.decide import HIGHER
 from tinker.report.analysis import Analysis, Row
+from tinker.report.tuning.words import progress
 from tinker.stats.sample import Sample, labels
 
 
@@ -40,11 +41,14 @@ def runs_of(analysis: Analysis, arm: str | None, metric: str | None) -> list[Run
     """Of the control, or of `arm`, for each corpus and scale; `metric` is None for the rule's.
 
     Raises:
-        UserError: no such arm or metric.
+        UserError: no such arm or metric, or arms that are not tuned yet.
     """
     grid, trials = analysis.grid, analysis.trials
     chosen = arm or str(grid["control"])
     names = list(dict.fromkeys(row["arm"] for row in trials))
+    untuned = progress(grid)
+    if untuned:
+        raise UserError(f"{grid['name']}: there is no run to measure the noise with yet: {untuned}")
     if chosen not in names:
         raise UserError(f"--arm: {grid['name']} has no arm {chosen!r}; its arms are: {', '.join(names)}")
     wanted = metric or analysis.rule.metric

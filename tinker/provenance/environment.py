@@ -43,7 +43,8 @@ def environment(
 ) -> dict[str, Any]:
     """The environment of a trial that runs in this process with these settings.
 
-    The machine's name is left out: rows are published.
+    The machine's name is left out: rows are published. `places` tells machines apart all the same: a hash of the host's
+    name, or on CUDA of each card's UUID.
 
     Args:
         accelerator: cpu, gpu, cuda or mps; on a GPU the first that this process sees.
@@ -59,7 +60,8 @@ def environment(
     chosen: dict[str, Any] = {"threads": threads, "precision": precision, "backend": backend}
     if devices > 1:
         chosen["ranks"] = {"count": devices, "strategy": strategy}
-    return {**deepcopy(_machine(accelerator)), **chosen, "git": deepcopy(git_state())}
+    places = {"places": _places(accelerator, devices)}
+    return {**deepcopy(_machine(accelerator)), **chosen, **places, "git": deepcopy(git_state())}
 
 
 def environment_class(env: Mapping[str, Any]) -> str:
@@ -99,6 +101,17 @@ def _machine(accelerator: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES},
     }
+
+
+def _places(accelerator: str, devices: int) -> list[str]:
+    """What it has for itself, unless another trial is there too."""
+    import torch
+
+    names = [platform.node()]
+    if accelerator in ("gpu", "cuda") and torch.cuda.is_available():
+        seen = min(devices, torch.cuda.device_count())
+        names = [str(torch.cuda.get_device_properties(card).uuid) for card in range(seen)]
+    return [hashlib.sha256(name.encode()).hexdigest()[:8] for name in names]
 
 
 def _device(accelerator: str) -> dict[str, Any]:

@@ -8,17 +8,31 @@ from tinker.report.view import Row
 from tinker.stats.rule import Rule
 
 
-def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule, elsewhere: bool = False) -> tuple[str, ...]:
-    """What the user can do next, in words; nothing where every arm is decided. `elsewhere`: the runs were imported."""
+def next_steps(
+    control: Sequence[Row],
+    arms: Sequence[Row],
+    rule: Rule,
+    elsewhere: bool = False,
+    not_needed: int = 0,
+    gone: str | None = None,
+) -> tuple[str, ...]:
+    """What the user can do next, in words; nothing where every arm is decided.
+
+    `elsewhere`: the runs were imported; `not_needed`: unfinished trials that have not to run; `gone`: what is used up
+    of the grid's budget.
+    """
     steps = []
     rows = [*control, *arms]
-    unfinished, failed = sum(row["n_unfinished"] for row in rows), sum(row["n_failed"] for row in rows)
+    unfinished = sum(row["n_unfinished"] for row in rows) - not_needed
+    failed = sum(row["n_failed"] for row in rows)
     if unfinished or failed:
         what = [f"{unfinished} unfinished"] * bool(unfinished) + [f"{failed} failed"] * bool(failed)
         trials = "trial" if unfinished + failed == 1 else "trials"
         lacking = f"{' and '.join(what)} {trials}"
         if elsewhere:
             steps.append(f"Finish the {lacking} where they were run, and import all again.")
+        elif gone:
+            steps.append(f"`tinker run` with a larger budget ({gone}) runs the {lacking}; what has finished stays.")
         else:
             steps.append(f"`tinker run` once more runs the {lacking}; what has finished stays.")
     if rule.edited:
@@ -30,7 +44,8 @@ def next_steps(control: Sequence[Row], arms: Sequence[Row], rule: Rule, elsewher
     # More seeds do not undo a divergence.
     countable = [row for row in open_arms if not row["n_diverged"] and not any(c["n_diverged"] for c in control)]
     seeds = [row["seeds_to_decide"] for row in countable if row["seeds_to_decide"] is not None]
-    looking = any(row["look"] is not None and row["look"] < rule.looks[-1] for row in open_arms)
+    # Of an arm that stopped at a look more seeds than planned may decide, but those are of a new grid as well.
+    looking = unfinished > 0 and any(row["look"] is not None and row["look"] < rule.looks[-1] for row in open_arms)
     if seeds and not looking:
         now = max(row["n_planned"] for row in countable)
         steps.append(

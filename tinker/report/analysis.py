@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tinker.report.learning import learning_curves
 from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
 from tinker.store.lock import results_lock
+from tinker.store.spent import spent
 from tinker.tables import schema
 from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
 from tinker.tables.grid_shape import checked
@@ -68,7 +69,7 @@ class Analysis:
 
     @classmethod
     def _of_store(cls, results: Path, name: str, *, keep: bool = False) -> Analysis:
-        grid = checked(load_grid(results, name), results / name / GRID_FILE)
+        grid = _with_spent(checked(load_grid(results, name), results / name / GRID_FILE), results)
         collected = collect(results, grid, keep=keep)
         return cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
 
@@ -110,6 +111,13 @@ class Analysis:
         compared = compare(rows, schema.metric_names(trials.schema), rule, learning)
         table = pa.Table.from_pylist(compared, schema.comparisons())
         return cls(grid, rule, rows, curves, table.to_pylist(), looks, kept)
+
+
+def _with_spent(grid: dict[str, Any], results: Path) -> dict[str, Any]:
+    """With what its runs have spent, where it has a budget: they write that beside it."""
+    if "budget" not in grid:
+        return grid
+    return grid | {"spent": asdict(spent(results, grid["name"], grid["budget"].get("usd_per_hour")))}
 
 
 def _grid_of(folder: Path, trials: pa.Table) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tinker.report.advice import next_steps
+from tinker.report.budget import of_budget, used_up
 from tinker.report.detail import against_noise, at_equal_cost
 from tinker.report.layout import costs, effects, skills
 from tinker.report.notes import of_grid, of_looks
 from tinker.report.rule_words import in_words
+from tinker.report.spared import spared_in
 from tinker.report.tuning import words as tuning_words
 from tinker.report.tuning.section import tuning_section
 from tinker.report.view import Finding, Report, Row, Section
@@ -36,14 +38,25 @@ def build(
     """The report of a grid from `grid.json` and rows of trials, comparisons and looks.parquet; `notes` are more."""
     places = dict.fromkeys((row["corpus"], row["scale"]) for row in rows)
     elsewhere = bool(grid.get("imported"))
-    sections = [_section([r for r in rows if (r["corpus"], r["scale"]) == place], rule, elsewhere) for place in places]
+    spared, gone = spared_in(trials, rule), used_up(grid)
+    sections = [
+        _section([r for r in rows if (r["corpus"], r["scale"]) == place], rule, elsewhere, spared.count(place), gone)
+        for place in places
+    ]
     return Report(
         grid=grid["name"],
         question=grid.get("question") or "",
         hypothesis=grid.get("hypothesis") or "",
         rule=in_words(rule),
-        progress=tuning_words.progress(grid) or _progress(trials),
-        notes=(*of_grid(grid, rule), *tuning_words.notes(grid), *of_looks(looks), *notes),
+        progress=tuning_words.progress(grid) or _progress(trials, spared.trials),
+        notes=(
+            *of_grid(grid, rule),
+            *of_budget(grid, trials, spared.trials),
+            *tuning_words.notes(grid),
+            *of_looks(looks),
+            *spared.notes,
+            *notes,
+        ),
         sections=tuple(sections),
         comparisons=rows,
         meta={
@@ -53,20 +66,22 @@ def build(
             "rule_edited": rule.edited,
             "environment_class": grid.get("environment_class"),
             "trials": dict(sorted(Counter(row["status"] for row in trials).items())),
-            **({"tuning": grid["tuning"]} if "tuning" in grid else {}),
+            **{key: grid[key] for key in ("tuning", "budget", "spent") if key in grid},
         },
         tuning=tuning_section(grid),
     )
 
 
-def _progress(trials: Sequence[Row]) -> str:
-    counts = Counter(row["status"] for row in trials)
+def _progress(trials: Sequence[Row], spared: Collection[str]) -> str:
+    """How many have ended of those that are needed; `spared` are ids of the others."""
+    counts = Counter(row["status"] for row in trials if row["trial_id"] not in spared)
     ended = counts["done"] + counts["diverged"]
     others = [f"{counts[s]} {s}" for s in ("diverged", "failed", "running", "pending", "missing") if counts[s]]
-    return f"{ended} of {len(trials)} trials finished" + (f" ({', '.join(others)})" if others else "")
+    said = f"{ended} of {len(trials) - len(spared)} trials finished" + (f" ({', '.join(others)})" if others else "")
+    return said + (f", {len(spared)} of the {len(trials)} planned not needed" if spared else "")
 
 
-def _section(rows: Sequence[Row], rule: Rule, elsewhere: bool) -> Section:
+def _section(rows: Sequence[Row], rule: Rule, elsewhere: bool, not_needed: int, gone: str | None) -> Section:
     primary = [row for row in rows if row["primary"]]
     control = [row for row in primary if row["is_control"]]
     arms = sorted((row for row in primary if not row["is_control"]), key=lambda row: _rank(row, rule))
@@ -85,7 +100,7 @@ def _section(rows: Sequence[Row], rule: Rule, elsewhere: bool) -> Section:
         effects=effects(control + arms, rule),
         findings=tuple(Finding(row["arm"], row["verdict"], row["reason"]) for row in arms),
         warnings=_warnings(control + arms),
-        next_steps=next_steps(control, arms, rule, elsewhere),
+        next_steps=next_steps(control, arms, rule, elsewhere, not_needed, gone),
         details=tuple(details),
     )
 

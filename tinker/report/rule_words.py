@@ -41,4 +41,5 @@ def _test(rule: Rule) -> str:
 
 
 def _looks(rule: Rule) -> str:
-    return f"looks at {', '.join(map(str, rule.looks))} seeds an arm, at O'Brien and Fleming's levels"
+    said = f"looks at {', '.join(map(str, rule.looks))} seeds an arm, at O'Brien and Fleming's levels"
+    return said if rule.futility is None else f"{said}, and an arm stops below a chance of {rule.futility:g}"

@@ -69,6 +69,7 @@ class Evidence:
         grid_file: what is to be the same grid, of grid.json and trials.parquet the one not judged by; None if there is
             none, or where all trials come from a store.
         looked: whether there is a looks.parquet.
+        configs: of a grid that tunes, the config of each trial that the store holds; None where there is no store.
         notes: what whoever looked for it has to say.
     """
 
@@ -80,6 +81,7 @@ class Evidence:
     notes: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
     looked: bool = False
+    configs: Mapping[str, Mapping[str, Any]] | None = None
 
     @property
     def grid(self) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tinker.report.analysis import Analysis
 from tinker.report.find import tables_of
 from tinker.review.evidence import ENDED, Evidence, Row
 from tinker.store.layout import Layout
+from tinker.store.store import Store
 from tinker.tables.collect import COMPARISONS, TRIALS, grid_of
 from tinker.tables.looks import LOOKS
 from tinker.tables.parquet import read
@@ -45,7 +46,16 @@ def find(grid: str, overrides: Sequence[str], results: Path) -> Evidence:
     tables = results / name / TRIALS
     made_of = grid_of(read(tables), tables) if kept else None
     origin = f"the store in {results}"
-    return Evidence(analysis, origin, True, _said(results / name), made_of, notes, arms, looked)
+    configs = _configs(results, analysis.grid)
+    return Evidence(analysis, origin, True, _said(results / name), made_of, notes, arms, looked, configs)
+
+
+def _configs(results: Path, grid: Mapping[str, Any]) -> dict[str, Mapping[str, Any]] | None:
+    """Of the trials of a grid that tunes: what they really ran with."""
+    if "tuning" not in grid:
+        return None
+    ids = {cell["trial_id"] for cell in grid["cells"]}
+    return {row.trial_id: row.spec.config for row in Store(results).rows(ids) if row.spec_json is not None}
 
 
 def _of_tables(folder: Path, notes: tuple[str, ...] = ()) -> Evidence:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tinker.errors import UserError
+from tinker.report.budget import of_budget
 from tinker.report.notes import of_grid
+from tinker.report.spared import spared_in
+from tinker.report.tuning.words import progress
 from tinker.review.evidence import Evidence, Place
 from tinker.review.finding import Finding
 from tinker.review.gates import (
@@ -20,6 +23,7 @@ from tinker.review.gates import (
     machines,
     plan,
     tables,
+    tuning,
     variance,
 )
 from tinker.review.judge import Judgement, Word, judge
@@ -30,6 +34,7 @@ OF_GRID: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     history.dates,
     plan.plan,
     declared.tuning,
+    tuning.tuning,
     declared.looks,
     tables.grid_file,
     tables.agree,
@@ -81,6 +86,13 @@ class Review:
         return len({(judgement.corpus, judgement.scale) for judgement in self.judgements}) > 1
 
 
+def _known(evidence: Evidence) -> list[str]:
+    """What the report notes too; a late declaration is a gate of its own."""
+    rule, trials = evidence.analysis.rule, evidence.analysis.trials
+    spared = spared_in(trials, rule).trials
+    return [*of_grid(evidence.grid, replace(rule, edited="")), *of_budget(evidence.grid, trials, spared)]
+
+
 def review(evidence: Evidence, arms: Sequence[str] = ()) -> Review:
     """Judges every arm; the exit code is that of `arms`, or of all where none is named.
 
@@ -88,6 +100,9 @@ def review(evidence: Evidence, arms: Sequence[str] = ()) -> Review:
         UserError: no arm but the control, or a name that is none of the arms.
     """
     grid, rule = evidence.grid, evidence.analysis.rule
+    untuned = progress(grid)
+    if untuned:
+        raise UserError(f"{grid['name']}: there is nothing to judge yet: {untuned}")
     known = list(dict.fromkeys(arm for place in evidence.places for arm in place.arms))
     if not known:
         raise UserError(f"{grid['name']}: there is nothing to judge, it has a control and no other arm")
@@ -96,8 +111,7 @@ def review(evidence: Evidence, arms: Sequence[str] = ()) -> Review:
         raise UserError(f"--arm {unknown[0]!r} is not an arm of {grid['name']}; arms: {', '.join(known)}")
     findings = [finding for gate in OF_GRID for finding in gate(evidence)]
     findings += [finding for place in evidence.places for gate in OF_PLACE for finding in gate(place, evidence)]
-    # A late declaration is a gate of its own.
-    findings += [Finding("grid", "note", note) for note in (*of_grid(grid, replace(rule, edited="")), *evidence.notes)]
+    findings += [Finding("grid", "note", note) for note in (*_known(evidence), *evidence.notes)]
     judgements = [judge(place, arm, rule, findings) for place in evidence.places for arm in place.arms]
     return Review(
         grid["name"],

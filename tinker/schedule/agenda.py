@@ -8,6 +8,8 @@ from tinker.errors import FAILED, UserError
 from tinker.grid.expand import Plan
 from tinker.schedule.job import Job, Stage
 from tinker.schedule.missing import class_of
+from tinker.schedule.order import settled_order
+from tinker.schedule.pilot_stage import pilot_stage
 from tinker.schedule.tuning.phase import confirmed, tuning_stages
 from tinker.spec import TrialSpec
 from tinker.store.store import Store
@@ -33,7 +35,9 @@ class GridAgenda:
             before = plan.before or plan
             plan = confirmed(before, (yield from tuning_stages(before, self.store)))
             self.on_tuned(plan)
-        yield Stage("comparing", tuple(Job(cell.spec, cell.arm, cell.seeds.label) for cell in plan.cells))
+        order = settled_order(plan, self.store)
+        yield from pilot_stage(plan, self.store)
+        yield Stage("comparing", order.sort(Job(cell.spec, cell.arm, cell.seeds.label) for cell in plan.cells))
 
 
 def require_pretrained(store: Store, spec: TrialSpec) -> None:

@@ -21,6 +21,8 @@ from tinker.store.store import Store
 SAVE_EVERY = 30.0
 #: Seconds between two looks at how far running trials are, where it is FLOPs that may run out.
 LOOK_EVERY = 1.0
+#: What can run out.
+KEYS = ("hours", "usd", "flops", "trials")
 #: A trial that ended so counts. One that is tried again, saved or left to another driver does not, or not yet.
 COUNTS = ("done", "diverged", "failed")
 
@@ -99,9 +101,7 @@ class GridPurse:
         return 0.0 if progress is None else (progress.step - progress.began) * flops_per_step(spec)
 
 
-def used_up(
-    budget: Budget, spent: Spent, keys: Sequence[str] = ("hours", "usd", "flops", "trials")
-) -> str | None:
+def used_up(budget: Budget, spent: Spent, keys: Sequence[str] = KEYS) -> str | None:
     """Which key of the budget nothing is left of, in words."""
     for key in keys:
         limit, used = getattr(budget, key), getattr(spent, key)

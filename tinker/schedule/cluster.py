@@ -36,6 +36,8 @@ class Capacity:
             return sum(machine.fits(cpus, gpus) for machine in self.machines)
         by_cpu = self.cpus / cpus if cpus else float("inf")
         by_gpu = self.gpus / gpus if gpus else float("inf")
+        if 0 < gpus < 1:  # a trial is on one card
+            by_gpu = int(self.gpus) * int(1 / gpus + 1e-9)
         return int(min(by_cpu, by_gpu) + 1e-9)
 
 
@@ -47,7 +49,7 @@ def guard() -> None:
     if "RAY_ADDRESS" not in os.environ and "RAY_AUTH_MODE" not in os.environ:
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")  # on one machine it is there or it is dead
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")  # here it lives or is dead
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def ray_cluster() -> Iterator[Capacity]:
     from tinker.schedule.pool import ray
 
     if ray.is_initialized():
-        yield _capacity()
+        yield capacity_now()
         return
     logging.getLogger("ray").setLevel(logging.ERROR)
     private: dict[str, Any] = (
@@ -82,7 +84,7 @@ def ray_cluster() -> Iterator[Capacity]:
             exit_code=FAILED,
         ) from error
     try:
-        yield _capacity()
+        yield capacity_now()
     finally:
         ray.shutdown()
 
@@ -92,7 +94,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _capacity() -> Capacity:
+def capacity_now() -> Capacity:
+    """What the machines have that Ray can use at this moment."""
     from tinker.schedule.pool import ray
 
     alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tinker.schedule.cluster import Capacity
@@ -21,12 +21,16 @@ SETTLED = ("done", "diverged", "failed", "elsewhere", "held", "timed")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a grid's trials may use: each `cpus` and `gpus`, so many at once, retries after a crash."""
+    """What a grid's trials may use: each `cpus` and `gpus`, so many at once, retries after a crash.
+
+    After `stall_seconds` without a sign of life a trial counts as hung.
+    """
 
     cpus: float
     gpus: float
     concurrent: int | None
     retries: int
+    stall_seconds: float = 1800.0
 
 
 class Purse(Protocol):
@@ -61,7 +65,8 @@ Foresee = Callable[[Stage, Capacity], Sequence[str]]
 class GridRun:
     """A grid for the driver: what it wants, what that may use and spend, and how it stands to other grids.
 
-    `foresee` is asked once for each stage, before anything of it starts, what people should know of it.
+    `foresee` is asked once for each stage, before anything of it starts, what people should know of it. `measure` is
+    asked until it knows what of a GPU a trial needs, where that is not declared; until then the limits count.
     """
 
     name: str
@@ -70,6 +75,7 @@ class GridRun:
     purse: Purse
     priority: int = 0
     foresee: Foresee = lambda stage, capacity: ()
+    measure: Callable[[], float | None] | None = None
 
 
 @dataclass
@@ -112,6 +118,8 @@ class Course:
         self._stages: Iterator[Stage] = run.agenda.stages()
         self._after_probation: list[Ticket] = []
         self._foreseen: Stage | None = None
+        self.limits, self._measure = run.limits, run.measure
+        self._weigh()
 
     def foresee(self, capacity: Capacity) -> Sequence[str]:
         """What people should know of the stage at hand, the first time."""
@@ -157,8 +165,14 @@ class Course:
         ticket.not_before = time.monotonic() + seconds
         self.waiting.insert(0 if first else len(self.waiting), ticket)
 
+    def _weigh(self) -> None:
+        gpus = self._measure() if self._measure is not None else None
+        if gpus is not None:
+            self.limits, self._measure = replace(self.limits, gpus=gpus), None
+
     def settle(self, ticket: Ticket, status: str) -> None:
         """Counts what became of a job."""
+        self._weigh()
         self.summary.ended[status] += 1
         trial = ticket.job.spec.id
         if status == "superseded" and self.summary.stopped is None:

@@ -24,8 +24,10 @@ from tinker.schedule.missing import class_of, code_of
 from tinker.schedule.outcomes import Told, failed, record
 from tinker.schedule.request import Request, request
 from tinker.schedule.retry import Cause, of_crash
+from tinker.schedule.stalled import Stalls
 from tinker.schedule.view import View
 from tinker.schedule.work import WorkItem
+from tinker.store.atomic import explained
 from tinker.store.lease import Leases
 from tinker.store.presence import Presence
 from tinker.store.progress import forget_progress
@@ -35,7 +37,7 @@ from tinker.store.store import Store
 GRACE = 30.0
 #: Seconds between two looks at a trial that another driver works on.
 ELSEWHERE = 2.0
-#: So many losses of Ray with nothing done in between are enough.
+#: So many losses of Ray with no trial begun in between are enough.
 HOPELESS = 3
 
 
@@ -62,6 +64,8 @@ class Driver:
         self._code: dict[str, str] = {}
         self._stopped: tuple[float, str] | None = None
         self._losses = 0
+        self._others: set[str] = set()
+        self.stalls = Stalls()
         self._broken: UserError | None = None
 
     def run(self, grids: Sequence[GridRun]) -> dict[str, Summary]:
@@ -113,7 +117,7 @@ class Driver:
         for course in self.courses:
             if not course.waiting:
                 continue
-            asked = request(course.run.limits, capacity)
+            asked = request(course.limits, capacity)
             for said in course.foresee(capacity):
                 self.view.note(said)
             busy = {handed.ticket.job.spec.id for handed in self._all}
@@ -134,16 +138,17 @@ class Driver:
     def _is_ours(self, ticket: Ticket) -> bool:
         """Whether this driver may run it now: no other has brought its result meanwhile, and none is at it."""
         spec = ticket.job.spec
-        if ticket.task != "probation":
-            row = self.store.get(spec.id, class_of(spec))
-            if row is not None and row.result is not None:
-                self._tell(ticket, Told("elsewhere", "another driver has brought its result"))
-                return False
         with self._storing():
             holder = self.leases.take(self.store.folder(spec, class_of(spec)))
             if holder is None:
-                return True
-            self.view.note(f"{ticket.job.label}: {holder} works on it; waiting")
+                row = self.store.get(spec.id, class_of(spec))
+                if ticket.task == "probation" or row is None or row.result is None:
+                    return True
+                self._tell(ticket, Told("elsewhere", "another driver has brought its result"))
+                return False
+            if holder.token not in self._others:
+                self._others.add(holder.token)
+                self.view.note(f"{holder} works on some of these trials too; they are left to it")
             ticket.course.put_back(ticket, ELSEWHERE)
         return False
 
@@ -159,11 +164,11 @@ class Driver:
         self.executor.submit(self._number, item, asked.resources(ticket.alone, capacity))
 
     def _handle(self, event: Event) -> None:
+        self._charge()
         match event:
             case Started(number) if number in self.handed:
-                self._started(self.handed[number])
+                self._started(number, self.handed[number])
             case Ended(number, outcomes) if number in self.handed:
-                self._losses = 0
                 handed = self.handed.pop(number)
                 with self._storing():
                     told = [record(self.store, handed.ticket.job.spec, handed.ticket.task, o) for o in outcomes]
@@ -174,9 +179,12 @@ class Driver:
             case Lost(cause):
                 self._lost(cause)
 
-    def _started(self, handed: Handed) -> None:
+    def _started(self, number: int, handed: Handed) -> None:
         handed.since = time.monotonic()
+        self._losses = 0
         ticket = handed.ticket
+        spec = ticket.job.spec
+        self.stalls.watch(number, self.store.folder(spec, class_of(spec)), ticket.course.limits.stall_seconds)
         if self._stopped is not None or ticket.course.ended:
             return  # it will find the stop file, and return at once
         if ticket.task != "probation":
@@ -197,7 +205,7 @@ class Driver:
         self._losses += 1
         if self._losses >= HOPELESS:
             raise UserError(
-                f"Ray was lost {HOPELESS} times in a row before a trial had ended: {cause}; finished trials are kept, "
+                f"Ray was lost {HOPELESS} times in a row before a trial had begun: {cause}; finished trials are kept, "
                 "`tinker doctor` looks at the machine, and the same command goes on",
                 exit_code=FAILED,
             )
@@ -209,7 +217,7 @@ class Driver:
                 handed.ticket.course.put_back(handed.ticket, 0.0, first=True)
                 self._release(handed.ticket)
             else:
-                self._crashed(handed, Cause("node lost", f"Ray was lost: {cause}"))
+                self._crashed(handed, handed.killed or Cause("node lost", f"Ray was lost: {cause}"))
         if self._stopped is None:
             self.executor.restart()
 
@@ -219,7 +227,7 @@ class Driver:
         if told.cause is not None:
             ticket.tries = ticket.tries.after(told.cause)
             ticket.alone = ticket.alone or told.cause.alone
-            if ticket.tries.allows(told.cause, course.run.limits.retries) and course.summary.stopped is None:
+            if ticket.tries.allows(told.cause, course.limits.retries) and course.summary.stopped is None:
                 status = "retry"
                 course.put_back(ticket, ticket.tries.wait)
         self._release(ticket)
@@ -243,15 +251,30 @@ class Driver:
         if self._stopped is None and self.presence.asked_to_stop():
             self._stop("tinker stop")
         self._charge()
+        self._end_hung()
         for course in self.courses:
-            breach = None if course.ended or self._stopped else course.run.purse.breach()
+            breach = None if course.ended or not course.open or self._stopped else course.run.purse.breach()
             if breach is not None:
                 self._stop_grid(course, breach)
+        running = any(handed.since is not None for handed in self._all)
+        if self._stopped is not None and running:
+            why = self._stopped[1]
+            self.view.note(f"stopping ({why}): trials at work get {GRACE:.0f} s to save themselves; Ctrl-C: at once")
         self.view.refresh()
         if self._stopped is None:
             return True
-        running = any(handed.since is not None for handed in self._all)
         return running and time.monotonic() - self._stopped[0] < GRACE
+
+    def _end_hung(self) -> None:
+        """Kills workers that stand still; where one cannot be killed (its machine is frozen), Ray is started anew."""
+        for number in self.stalls.overdue(self.handed):
+            handed = self.handed[number]
+            if handed.killed is not None:
+                self._lost(f"the worker of {handed.ticket.job.label} stood still and could not be killed")
+                return
+            minutes = handed.ticket.course.limits.stall_seconds / 60
+            handed.killed = Cause("time-out", f"no sign of life for {minutes:g} minutes (resources.stall_minutes)")
+            self.executor.kill(number)
 
     def _charge(self) -> None:
         """Each grid pays for the time since the last call: its share of the workers, where several grids had any."""
@@ -272,8 +295,9 @@ class Driver:
 
     def _stop_grid(self, course: Course, why: str) -> None:
         course.stop(why)
-        with self._storing():
-            self._stop_file(course).touch()
+        path = self._stop_file(course)
+        with self._storing(), explained(path, 0):
+            path.touch()
 
     def _stop_file(self, course: Course) -> Path:
         return self.presence.stop_file.with_suffix(f".{self.courses.index(course)}.stop")
@@ -281,6 +305,7 @@ class Driver:
     def _leave(self) -> None:
         """Whatever Ray still has goes on from its last checkpoint next time."""
         self.executor.end()
+        self._charge()
         for handed in self._all:
             job: Job = handed.ticket.job
             if handed.since is not None:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ import psutil
 
 from tinker.errors import FAILED, UserError
 from tinker.schedule.cluster import Capacity, guard
+from tinker.schedule.undisturbed import deaf, undisturbed
 from tinker.schedule.work import Outcome, WorkItem
 
 #: Seconds without a sign of life after which the process is taken for hung; while Ray starts, and from then on.
@@ -95,15 +97,21 @@ class Executor:
         self._log = ""
 
     def __enter__(self) -> Executor:
-        self._start()
+        try:
+            self._start()
+        except BaseException:
+            self._kill()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._send("end")
-        self._send("close")
-        if self._process is not None:
+        at_once = self.capacity is None or (kind is not None and issubclass(kind, KeyboardInterrupt))
+        if self._process is not None and not at_once:
+            self._send("end")
+            self._send("close")
             self._process.join(CLOSING)
-        self._kill()
+        with undisturbed():
+            self._kill()
 
     def begin(self) -> None:
         """Opens a session: items may be submitted."""
@@ -157,7 +165,9 @@ class Executor:
         descriptor, self._log = tempfile.mkstemp(prefix="tinker-ray-", suffix=".log")
         os.close(descriptor)
         self._process = context.Process(target=_serve, args=(theirs, self._log), name="tinker-ray")
-        self._process.start()
+        resource_tracker.ensure_running()  # or else `start` does it, and lets Ctrl-C through
+        with undisturbed():
+            self._process.start()
         theirs.close()
         self._heard = time.monotonic()
 
@@ -177,6 +187,8 @@ class Executor:
                 machines = tuple(Capacity(**machine) for machine in rest[0].pop("machines"))
                 self.capacity = Capacity(**rest[0], machines=machines)
                 return Up(self.capacity)
+            case "capacity":
+                self.capacity = _capacity(rest[0])
             case "started":
                 return Started(rest[0])
             case "ended":
@@ -204,7 +216,7 @@ class Executor:
     def _kill(self) -> None:
         """Everything that the process has started: its own Ray, but not a cluster that it joined."""
         process, self._process = self._process, None
-        if process is None:
+        if process is None or process.pid is None:  # no number means this very process to psutil
             return
         family: list[psutil.Process] = []
         try:
@@ -225,6 +237,7 @@ class Executor:
 
 
 def _serve(pipe: Connection, log: str) -> None:
+    deaf()
     guard()
     from tinker.schedule.pool import serve  # Ray is imported there, and nowhere in the driver's process
 

@@ -7,11 +7,15 @@ from typing import Any
 
 from tinker.errors import UserError
 from tinker.grid.decide import Decide
+from tinker.grid.schema import Grid
 from tinker.schedule.noise_source import Known, known_noise, values_of
 from tinker.schedule.prepared import Prepared
+from tinker.stats.expected import expected_trials
 from tinker.stats.power import best_split, minimum_detectable_effect, seeds_needed
 from tinker.stats.reach import smallest_p
-from tinker.stats.sequential import information_times, nominal_levels
+from tinker.stats.rule import Rule
+from tinker.stats.sequential import nominal_levels
+from tinker.stats.shares import declared_times
 
 #: A split of the same trials that detects so much less is worth a word.
 WORTH = 0.98
@@ -33,7 +37,7 @@ def foresee(prepared: Prepared, stated_sd: float | None) -> dict[str, Any]:
     grid = prepared.plan.grid
     n, m, arms = len(grid.seed_plan.arms), len(grid.seed_plan.control), max(1, len(prepared.plan.arms) - 1)
     alpha = grid.decide.alpha / arms if grid.decide.correction == "holm" else grid.decide.alpha
-    looks = _looks(grid.decide, m, alpha)
+    looks = _looks(grid, arms, alpha)
     level = looks["levels"][-1] if looks else alpha
     in_sd = minimum_detectable_effect(n, m, level)
     control = values_of(prepared, prepared.plan.control)
@@ -58,11 +62,31 @@ def _noisiest(prepared: Prepared, control: list[float], stated: float | None) ->
     return max((k for k in known if k is not None), key=lambda k: (k.source == "runs", k.sd), default=None)
 
 
-def _looks(decide: Decide, control: int, alpha: float) -> dict[str, Any] | None:
-    """Seeds an arm at each look, and what an arm's own p must be at most there to count as `alpha` in the end."""
-    if not isinstance(decide.looks, list):
+def _looks(grid: Grid, arms: int, alpha: float) -> dict[str, Any] | None:
+    """Seeds an arm at each look, what an arm's own p must be at most there to count as `alpha` in the end, and trials.
+
+    `trials` are the most that the looks can ask for, `expected` how many it comes to if no arm has an effect.
+    """
+    decide, looks, control = grid.decide, grid.decide.looks, len(grid.seed_plan.control)
+    if not isinstance(looks, list):
         return None
-    return {"seeds": decide.looks, "levels": list(nominal_levels(information_times(decide.looks, control), alpha))}
+    rule = Rule(
+        decide.metric,
+        decide.direction,
+        decide.min_effect,
+        decide.alpha,
+        decide.correction,
+        pairing=decide.pairing,
+        looks=tuple(looks),
+        futility=decide.futility,
+        by_need=grid.seed_plan.by_need,
+    )
+    return {
+        "seeds": looks,
+        "levels": list(nominal_levels(declared_times(rule, arms, control), alpha)),
+        "trials": arms * looks[-1] + control,
+        "expected": expected_trials(rule, arms, control),
+    }
 
 
 def _reach(decide: Decide, n: int, m: int, level: float) -> dict[str, Any]:

@@ -34,6 +34,10 @@ def in_words(foreseen: Mapping[str, Any], decide: Mapping[str, Any], arms: int) 
             f"looks at {', '.join(map(str, seeds))} seeds per arm: a p counts there from {counts} on"
             f"{_among(decide, arms)}"
         )
+        most, expected = foreseen["looks"]["trials"], foreseen["looks"]["expected"]
+        lines.append(
+            f"decided and hopeless arms stop: at most {most} trials, about {expected:.0f} if no arm has an effect"
+        )
     if decide["looks"] == "anytime":
         lines.append("looks after every seed (e-process): it needs a larger effect than one test at the end does")
     return lines

@@ -79,6 +79,10 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
         "vocab_size": corpus_of(control).vocab_size,
         "environment_class": environment_class,
     }
+    # In which order its trials start, and what of a GPU each gets: both are settled while they run.
+    document |= {key: before[key] for key in ("order", "packing") if key in before}
+    if grid.budget.declared:
+        document["budget"] = grid.budget.declared
     if plan.pretrained is not None:
         document["pretrained"] = plan.pretrained.id
     if grid.tune is not None:

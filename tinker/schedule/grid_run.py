@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from tinker.config.schema import TrialConfig
 from tinker.errors import FAILED, INTERRUPTED, OK, UserError
+from tinker.grid.expand import Plan
 from tinker.grid.schema import Grid
 from tinker.schedule.agenda import GridAgenda
 from tinker.schedule.budget import GridPurse
 from tinker.schedule.course import GridRun, Summary
 from tinker.schedule.driver import Driver
 from tinker.schedule.executor import Executor
+from tinker.schedule.foresight import Foresight
+from tinker.schedule.gpu_share import AutoShare
 from tinker.schedule.grid_file import size_of, write_grid_file
-from tinker.schedule.live import Live
+from tinker.schedule.live.looks import last_verdicts
+from tinker.schedule.live.said import said
+from tinker.schedule.live.shown import Shown, no_looks
+from tinker.schedule.live.source import FromStore
+from tinker.schedule.live.watched import Watched
 from tinker.schedule.missing import class_of
 from tinker.schedule.preflight import check_machine, require_backend
 from tinker.schedule.prepared import Prepared, limits_of, prepare
-from tinker.spec import TrialSpec
 from tinker.spec import Seeds
 from tinker.stats.declared import edited
 from tinker.store.lock import results_lock
 from tinker.store.presence import Presence
-from tinker.store.progress import read_progress
 from tinker.store.store import Store
 from tinker.tables.grids import load_grid as load_results
 from tinker.verify.gate import refuse_unsound
@@ -71,45 +77,83 @@ def run_grids(
             say(f"{one.plan.name}: nothing to do; see it with: tinker report {one.plan.name}{elsewhere}")
     if not todo:
         return OK
+    foresights = {one.plan.name: _foresight(one, results) for one in todo}
+    spent = {name: refusal for name, each in foresights.items() if (refusal := each.purse.refusal()) is not None}
     runs = [
-        GridRun(one.plan.name, GridAgenda(one.plan, one.store), limits_of(one.plan), GridPurse(one.plan.grid.budget))
+        GridRun(
+            name := one.plan.name,
+            GridAgenda(one.plan, one.store, _writer(one, results, foresights[name], say)),
+            foresights[name].limits,
+            foresights[name].purse,
+            one.plan.grid.priority,
+            foresights[name].before,
+            _measure(one, say),
+        )
         for one in todo
+        if one.plan.name not in spent
     ]
-    summaries = drive(runs, results, console, fail_fast=fail_fast, executor=executor)
+    shown = {one.plan.name: _shown(one.plan, foresights[one.plan.name].purse, results) for one in todo}
+    summaries = {name: Summary(stopped=refusal) for name, refusal in spent.items()}
+    if runs:
+        summaries |= drive(runs, results, console, shown, fail_fast=fail_fast, executor=executor)
     codes = [
-        _closing(say, f"{name}{elsewhere}", again or f"tinker run {name}{elsewhere}", summary)
+        _closing(say, f"{name}{elsewhere}", again or f"tinker run {name}{elsewhere}", summary, foresights[name])
         for name, summary in summaries.items()
     ]
     return INTERRUPTED if INTERRUPTED in codes else max(codes)
+
+
+def _measure(prepared: Prepared, say: Speaker) -> AutoShare | None:
+    """Where a grid leaves it to measurement what of a GPU a trial gets; a trial on several ranks needs whole ones."""
+    plan = prepared.plan
+    train = plan.control.config["train"]
+    auto = plan.grid.resources.gpus == "auto" and train["accelerator"] == "cuda" and train.get("devices", 1) == 1
+    return AutoShare(plan, prepared.store, say) if auto else None
+
+
+def _foresight(prepared: Prepared, results: Path) -> Foresight:
+    plan = prepared.plan
+    return Foresight(plan, prepared.store, limits_of(plan), GridPurse(plan.grid.budget, results, plan.name))
+
+
+def _writer(prepared: Prepared, results: Path, foresight: Foresight, say: Speaker) -> Callable[[Plan], None]:
+    """Writes the grid's file again when its arms are tuned: what is compared is known then."""
+
+    def write(plan: Plan) -> None:
+        foresight.plan = plan
+        with results_lock(results, say):
+            write_grid_file(plan, results, prepared.overrides, class_of(plan.control.spec(Seeds(0, 0))))
+
+    return write
 
 
 def drive(
     runs: Sequence[GridRun],
     results: Path,
     console: Console,
+    shown: Mapping[str, Shown],
     *,
     fail_fast: bool = False,
     executor: Executor | None = None,
 ) -> dict[str, Summary]:
-    """The driver with all that it needs around it.
+    """The driver with all that it needs around it; `shown` is what people see of each grid.
 
     Raises:
         UserError: as `Driver.run`.
     """
     with ExitStack() as stack:
-        presence = stack.enter_context(Presence(results))
-        view = Live(console, _fraction(Store(results)))
-        stack.callback(view.close)
+        presence = Presence(results)
+        view = Watched(console, FromStore(Store(results)), shown, presence.say)
+        presence.say(said(view.board))  # from its first sign of life on others know which grids it runs
+        stack.enter_context(presence)
         ray = executor or stack.enter_context(Executor())
+        stack.callback(view.close)
         return Driver(Store(results), ray, presence, view, fail_fast=fail_fast).run(runs)
 
 
-def _fraction(store: Store) -> Callable[[TrialSpec], float]:
-    def fraction(spec: TrialSpec) -> float:
-        progress = read_progress(store.folder(spec, class_of(spec)))
-        return progress.step / progress.steps if progress else 0.0
-
-    return fraction
+def _shown(plan: Plan, purse: GridPurse, results: Path) -> Shown:
+    looks = partial(last_verdicts, results / plan.name) if plan.grid.decide.looks else no_looks
+    return Shown.of(plan, lambda: purse.spent.usd, looks)
 
 
 def _refuse_twins(prepared: dict[str, Prepared]) -> None:
@@ -177,8 +221,12 @@ def _opening(prepared: Prepared) -> str:
     return f"{plan.name}: {arms} arms, {seeds} seeds, {len(plan.cells)} trials: {', '.join(parts)}"
 
 
-def _closing(say: Speaker, name: str, again: str, summary: Summary) -> int:
+def _closing(say: Speaker, name: str, again: str, summary: Summary, foresight: Foresight) -> int:
     ended = ", ".join(f"{count} {status}" for status, count in sorted(summary.ended.items())) or "nothing ended"
+    if summary.stopped and summary.stopped == foresight.purse.refusal():
+        for line in (f"{foresight.plan.name}: {summary.stopped}: {ended}", *foresight.after(again)):
+            say(line)
+        return FAILED
     if summary.stopped:
         left = f", {len(summary.left_out)} not run" if summary.left_out else ""
         say(f"stopped ({summary.stopped}): {ended}{left}; go on with: {again}")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tinker.grid.expand import Arm, Plan
-from tinker.grid.tune import digest_of
 from tinker.grid.seeds import SeedPlan
+from tinker.grid.tune import digest_of
 from tinker.spec import Seeds, canonical
 from tinker.stats.sample import labels
 from tinker.store.record import FINISHED

@@ -55,7 +55,7 @@ def failed(store: Store, spec: TrialSpec, cause: Cause, log: str, cls: str = "")
     Raises:
         UserError: the store cannot be written.
     """
-    store.fail(spec, cls or class_of(spec), str(cause), log)
+    store.fail(spec, cls or class_of(spec), str(cause), log, kind=cause.kind)
     return Told("failed", str(cause), cause)
 
 

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-import torch
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tinker.config.merge import leaves
 from tinker.grid.expand import Plan
-from tinker.schedule.cluster import Capacity, cores
-from tinker.schedule.course import Limits
+from tinker.schedule.estimate import Forecast, forecast, here, known_times
+from tinker.schedule.estimate_words import fit_in_words, took_in_words, untimed_in_words
 from tinker.schedule.foreseen import foresee
 from tinker.schedule.foreseen_words import in_words
 from tinker.schedule.grid_file import size_of
-from tinker.schedule.live.words import duration
-from tinker.schedule.missing import class_of
 from tinker.schedule.prepared import Prepared, limits_of, prepare
 from tinker.spec import Seeds
-from tinker.store.record import StoredTrial
+from tinker.store.spent import spent as spent_by
 
 
 def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | None = None) -> dict[str, Any]:
@@ -42,6 +38,7 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
     ids = {state: {spec.id for spec in specs} for state, specs in by_state.items()}
     train = plan.control.config["train"]
     tokens = train["steps"] * train["batch_size"] * plan.control.config["model"]["context"]
+    left = _forecast(prepared, results)
     return {
         "grid": plan.name,
         "question": plan.grid.question,
@@ -64,7 +61,9 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
         "tuning": _tuning(prepared),
         "tokens_per_trial": tokens,
         "trials": {state: len(specs) for state, specs in by_state.items()},
-        "seconds_left": _seconds_left(prepared),
+        "seconds_left": None if left.hours is None else 3600 * left.hours,
+        "budget": plan.grid.budget.declared,
+        "left": {**asdict(left), "said": [*fit_in_words(plan, left), *untimed_in_words(plan, left)]},
         "detectable": foresee(prepared, sd),
         "decide": plan.grid.decide.as_dict(),
         "notes": list(plan.notes),
@@ -100,26 +99,11 @@ def _pretrained(prepared: Prepared) -> dict[str, Any] | None:
     return None if spec is None else {"trial_id": spec.id, "to_run": bool(prepared.first.todo)}
 
 
-def _control_rows(prepared: Prepared) -> list[StoredTrial]:
-    specs = {c.spec.id: c.spec for c in prepared.plan.cells if c.arm == prepared.plan.control.name}
-    rows = prepared.store.rows(specs)
-    return [r for r in rows if r.result and r.environment_class == class_of(specs[r.trial_id])]
-
-
-def _seconds_left(prepared: Prepared) -> float | None:
-    """From the control's own trials on this machine; None until one has run."""
-    seconds = [row.result["metrics"]["seconds"] for row in _control_rows(prepared) if row.result]
-    if not seconds:
-        return None
-    machine = Capacity(cores(), torch.cuda.device_count())
-    return seconds_for(len(prepared.missing.train), fmean(seconds), limits_of(prepared.plan), machine)
-
-
-def seconds_for(trials: int, seconds: float, limits: Limits, machine: Capacity) -> float:
-    """Wall time of so many trials of `seconds` each, run in rounds of as many at once as fit and are wanted."""
-    fits = machine.fits(limits.cpus, limits.gpus)
-    at_once = max(1, min(fits, limits.concurrent or fits))  # where none fits, `tinker run` refuses and says why
-    return math.ceil(trials / at_once) * seconds
+def _forecast(prepared: Prepared, results: Path) -> Forecast:
+    """By the times of each arm's own trials on this machine; of a grid that is not tuned yet, nothing is left."""
+    plan, spent = prepared.plan, spent_by(results, prepared.plan.name, prepared.plan.grid.budget.usd_per_hour)
+    todo = {spec.id for spec in prepared.missing.train}
+    return forecast(plan, todo, known_times(plan, prepared.store).seconds, spent, limits_of(plan), here())
 
 
 def show_plan(made: dict[str, Any], console: Console) -> None:
@@ -186,10 +170,9 @@ def _sentences(made: dict[str, Any]) -> list[str]:
         lines.append("what is compared then is known when the tuning is complete: each arm's winner, on fresh seeds")
     if trials["probation"]:
         lines.append(f"? {trials['probation']} rows were made by other code and are replayed first (probation)")
-    left = made["seconds_left"]
-    time = f", about {duration(left)} here" if left is not None and trials["to_run"] else ""
-    unknown = "; no trial of the control has run on this machine yet, so the time is unknown" if left is None else ""
     planned = f"then {tuning['then']}" if tuning and not tuning["complete"] else f"{trials['to_run']}"
-    lines.append(f"{planned} trials to run, {made['tokens_per_trial']:,} tokens each{time}{unknown}")
+    each = f"{planned} trials to run, {made['tokens_per_trial']:,} tokens each"
+    took = took_in_words(made["left"]) if made["left"]["trials"] else []
+    lines += [", ".join([each, *took]), *made["left"]["said"]]
     lines += in_words(made["detectable"], made["decide"], len(made["arms"]) - 1)
     return lines

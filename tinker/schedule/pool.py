@@ -33,23 +33,32 @@ os.environ.setdefault("TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S", "3600")
 os.environ.setdefault("TUNE_RESULT_BUFFER_LENGTH", "0")
 os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", "200")
 os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", str(10**9))
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's, which would have one for each core in every worker
 
 import ray
 from ray import tune
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
+from tinker.schedule.cluster import Capacity, capacity_now, ray_cluster
+
 #: Seconds between two signs of life of Tune's loop.
 TICK = 1.0
+#: Seconds between two looks at which nodes live.
+NODES = 5.0
 
 
 class TrialActor(tune.Trainable):
     """One warm process that executes work items one after another."""
 
     def setup(self, config: dict[str, Any]) -> None:
+        data = json.loads(config["item"])
+        # Before torch comes, which counts the machine's cores, and for the processes that a trial starts.
+        threads = str(data["specs"][0]["config"]["train"]["threads"])
+        os.environ.update(OMP_NUM_THREADS=threads, TORCHINDUCTOR_COMPILE_THREADS=threads)
         from tinker.schedule.work import WorkItem  # brings torch, which only workers need
 
-        self.item = WorkItem.from_dict(json.loads(config["item"]))
+        self.item = WorkItem.from_dict(data)
         if Path(self.item.folder).is_dir():  # not so on another machine, where nothing relative is meant
             os.chdir(self.item.folder)
 
@@ -123,10 +132,12 @@ class Relay(_Unsaved, tune.Callback):
         self.session.tell("ended", trial.config["number"], result.pop("outcomes"))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        error = trial.get_pickled_error()
-        text = str(error).strip() if error else ""
+        try:
+            words = Path(trial.error_file).read_text(errors="replace").partition("\n")[2].strip()  # after a time stamp
+        except (OSError, TypeError):
+            words = ""
         self._ended(trial)
-        self.session.tell("crashed", trial.config["number"], text or type(error).__name__)
+        self.session.tell("crashed", trial.config["number"], words or "the worker died")
 
     def _ended(self, trial: Trial) -> None:
         number = trial.config["number"]
@@ -157,7 +168,8 @@ class Session:
         self.running: set[int] = set()
         self.actors: dict[int, Any] = {}
         self.ended = threading.Event()
-        self._ticked = 0.0
+        self._ticked = self._counted = 0.0
+        self.capacity: Capacity | None = None
 
     def tell(self, *message: Any) -> None:
         self.pipe.send(message)
@@ -166,7 +178,21 @@ class Session:
         now = time.monotonic()
         if now - self._ticked >= TICK:
             self._ticked = now
+            self._look_at_nodes(now)
             self.tell("tick")
+
+    def _look_at_nodes(self, now: float) -> None:
+        """Where no node is left Tune would wait for ever for another; the parent starts anew instead."""
+        if now - self._counted >= NODES:
+            self._counted = now
+            capacity = capacity_now()
+            if not capacity.machines:
+                sys.stderr.write("no node of it was left\n")
+                sys.stderr.flush()
+                os._exit(1)
+            if capacity != self.capacity:
+                self.capacity = capacity
+                self.tell("capacity", asdict(capacity))
 
     def kill(self, number: int) -> None:
         """Kills the worker that has the item; Tune then says that it crashed."""
@@ -198,7 +224,6 @@ class Session:
 def serve(pipe: Connection, log: str) -> None:
     """The life of the process: Ray up, then one session after another, until the parent closes the pipe or dies."""
     from tinker.errors import UserError
-    from tinker.schedule.cluster import ray_cluster
 
     os.setsid()  # Ctrl-C in a terminal is the parent's to handle, and Ray's processes stay in one group
     signal.signal(signal.SIGINT, signal.SIG_IGN)

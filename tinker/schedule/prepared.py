@@ -90,10 +90,11 @@ def limits_of(plan: Plan) -> Limits:
     train, asked = plan.control.config["train"], plan.grid.resources
     devices = train.get("devices", 1)
     cpus = asked.cpus if asked.cpus is not None else float(train["threads"] * devices)
-    gpus = asked.gpus if asked.gpus is not None else (float(devices) if train["accelerator"] == "cuda" else 0.0)
+    needed = float(devices) if train["accelerator"] == "cuda" else 0.0
+    gpus = needed if asked.gpus is None or asked.gpus == "auto" else asked.gpus  # `auto` begins with a card for each
     if train["accelerator"] == "cuda" and 1 < devices != gpus:
         raise UserError(
             f"resources.gpus: {gpus:g} for a trial of train.devices {devices}, whose ranks need a GPU each; give "
             f"resources.gpus={devices}, or leave it out"
         )
-    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries)
+    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, 60 * asked.stall_minutes)

@@ -14,12 +14,15 @@ from tinker.config.plugins import load_plugins
 from tinker.errors import UserError
 from tinker.provenance.environment import environment_class
 from tinker.schedule.missing import code_of
+from tinker.schedule.pilot import Pilot
+from tinker.schedule.timing import write_timing
 from tinker.schedule.work import Outcome, WorkItem
 from tinker.spec import TrialSpec
-from tinker.store.layout import Layout
-from tinker.store.progress import write_progress
+from tinker.store.layout import Layout, TrialFolder
+from tinker.store.progress import touch_progress, write_progress
 from tinker.train.parallel.rank import RankDied
 from tinker.train.probation import probe
+from tinker.train.result import TrialResult
 from tinker.train.rungs import take_over
 from tinker.train.trial import Hooks, run_trial, trial_environment
 from tinker.train.whereabouts import relocated
@@ -49,29 +52,61 @@ def _execute_one(item: WorkItem, spec: TrialSpec, code: str) -> Outcome:
             if code_of(spec) != code:
                 raise UserError("code was edited since the run began; run the grid again, with the code that you mean")
             if item.task == "probation":
-                return Outcome(spec.id, cls, probation=probe(spec, folder))
-            hooks = Hooks(
-                progress=_seldom(lambda step, steps: write_progress(folder, step, steps)),
-                should_stop=_asked_seldom(Path(item.stop_file).exists),
-            )
+                return Outcome(spec.id, cls, probation=probe(spec, folder, ProgressFile(folder).alive))
             take_over(spec, folder)
-            return Outcome(spec.id, cls, result=run_trial(spec, folder.path, hooks))
+            return Outcome(spec.id, cls, result=_trained(item, spec, folder))
     except RankDied:
         raise
     except Exception:
         return Outcome(spec.id, cls, error=traceback.format_exc())
 
 
-def _seldom(tell: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    told = 0.0
+def _trained(item: WorkItem, spec: TrialSpec, folder: TrialFolder) -> TrialResult:
+    """Trains to the end, or as far as a pilot goes, whose timing is written down."""
+    told, asked = ProgressFile(folder), _asked_seldom(Path(item.stop_file).exists)
+    if item.task != "pilot":
+        result = run_trial(spec, folder.path, Hooks(told.progress, asked, told.alive))
+    else:
+        pilot = Pilot(spec)
 
-    def progress(step: int, steps: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= PROGRESS_EVERY:
-            told = time.monotonic()
-            tell(step, steps)
+        def progress(step: int, steps: int) -> None:
+            pilot.progress(step, steps)
+            told.progress(step, steps)
 
-    return progress
+        result = run_trial(spec, folder.path, Hooks(progress, lambda: pilot.enough() or asked(), told.alive))
+        timing = pilot.timing
+        if timing is not None:
+            write_timing(folder, timing)
+    told.ended(result.steps)
+    return result
+
+
+class ProgressFile:
+    """How far a trial is, written down from time to time and at its end, and where this attempt took it up."""
+
+    def __init__(self, folder: TrialFolder) -> None:
+        self.folder = folder
+        self._began: int | None = None
+        self._steps, self._time, self._alive = 0, 0.0, 0.0
+
+    def progress(self, step: int, steps: int) -> None:
+        """As `Hooks.progress`."""
+        if self._began is None:
+            self._began, self._steps = step - 1, steps
+        if time.monotonic() - self._time >= PROGRESS_EVERY:
+            self._time = time.monotonic()
+            write_progress(self.folder, step, steps, self._began)
+
+    def alive(self) -> None:
+        """Changes the file's time: during an evaluation there is nothing else to say."""
+        if time.monotonic() - self._alive >= PROGRESS_EVERY:
+            self._alive = time.monotonic()
+            touch_progress(self.folder)
+
+    def ended(self, step: int) -> None:
+        """The last step of the attempt."""
+        if self._began is not None:
+            write_progress(self.folder, step, self._steps, self._began)
 
 
 def _asked_seldom(ask: Callable[[], bool]) -> Callable[[], bool]:

@@ -35,7 +35,7 @@ def rule_edited(rule_hash: str, history: Sequence[Mapping[str, Any]]) -> str:
 
 
 def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) -> str:
-    """Why the seeds, arms and shared config in force were not declared before the results; empty if they were.
+    """Why the seeds, arms, tuning and shared config in force were not declared before the results; empty if they were.
 
     More seeds after a look, fewer of them, fresh ones, fewer arms to correct for, another base: each lets the results
     choose what is tested. Under a rule that holds after any number of seeds they `may_grow`. An empty history is that
@@ -54,6 +54,8 @@ def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) ->
         return f"the seeds were changed on {now['time']}, when results of the arms existed already"
     if now.get("control") != in_time.get("control") and in_time.get("control") is not None:
         return f"what all arms share was changed on {now['time']}, when results of the arms existed already"
+    if now.get("tune") != in_time.get("tune"):
+        return f"the tuning was changed on {now['time']}, when results of the arms existed already"
     if now.get("control_left_out"):
         left_out = ", ".join(now["control_left_out"])
         return f"the control's seeds were chosen among runs that existed: it had run with {left_out} too"

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from tinker.stats.rule import Rule
@@ -22,6 +24,8 @@ from tinker.stats.sample import Sample
 from tinker.stats.sequential import Times, nominal_levels
 from tinker.stats.t_test import TTest
 from tinker.stats.tested import Tested, direction, left_out
+
+Array = npt.NDArray[np.float64]
 
 #: A p below this has a Z beyond all bounds.
 TINY = 1e-300
@@ -42,20 +46,25 @@ def chance(arm: Sample, control: Sample, test: Tested, rule: Rule, t: float, tim
         return None
     alpha = rule.alpha / family if rule.correction == "holm" else rule.alpha
     missing = left_out(arm, control, rule)
-    spread = sqrt((1.0 - t) / t)
     here = -float(ndtri(max(test.p, TINY) / 2.0)) / sqrt(t) * direction(test, arm, control, rule)
-    bound = _last(times, alpha)
+    bound = last_bound(times, alpha)
     # A side that has lost runs to divergence cannot win by the mean of the others.
-    better = 0.0 if missing[0] else float(ndtr((here - bound) / spread))
-    worse = 0.0 if missing[1] else float(ndtr((-here - bound) / spread))
+    better = 0.0 if missing[0] else float(beyond(here, t, bound))
+    worse = 0.0 if missing[1] else float(beyond(-here, t, bound))
     if any(missing):
         return better + worse
     # One side of alpha each: nearly twice the level, two-sided.
-    small = _small(test.effect, rule, t, _last(times, 2.0 * alpha))
+    small = _small(test.effect, rule, t, last_bound(times, 2.0 * alpha))
     return min(1.0, better + worse + small)
 
 
-def _last(times: Times, alpha: float) -> float:
+def beyond(here: Array | float, t: float, bound: float) -> Array:
+    """The chance that Z is above `bound` at the last look, where the estimate at share `t` stands at `here`."""
+    chance: Array = ndtr((here - bound) / sqrt((1.0 - t) / t))
+    return chance
+
+
+def last_bound(times: Times, alpha: float) -> float:
     """What |Z| must be at the last look."""
     return -float(ndtri(nominal_levels(times, alpha)[-1] / 2.0))
 

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from math import isqrt
-
 from tinker.stats.rule import Rule
 from tinker.stats.sequential import Times, control_at_looks, times_of
-
-
-def square_root(arms: int, seeds: int) -> int:
-    """sqrt(arms) times the seeds of an arm, rounded up: what makes the standard errors smallest for its trials.
-
-    Dunnett, Journal of the American Statistical Association 50 (1955) 1096-1121.
-    """
-    square = max(1, arms) * seeds * seeds
-    return isqrt(square - 1) + 1
+from tinker.stats.square_root import square_root
 
 
 def at_look(rule: Rule, place: int, going: int, before: int, planned: int) -> int:

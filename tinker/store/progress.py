@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tinker.store.atomic import write_json
@@ -40,3 +41,18 @@ def read_progress(folder: TrialFolder) -> Progress | None:
         return Progress(**json.loads((folder.path / "progress.json").read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def touch_progress(folder: TrialFolder) -> None:
+    """A sign of life without a step; a full disk, say, is met where something is written that matters."""
+    with suppress(OSError):
+        (folder.path / "progress.json").touch()
+
+
+def stamp_of(folder: TrialFolder) -> tuple[int, int] | None:
+    """Differs whenever the progress was written since; None while there is none. Opens no file."""
+    try:
+        found = (folder.path / "progress.json").stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

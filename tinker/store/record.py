@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal, get_args
 
@@ -28,6 +28,8 @@ class TrialStatus:
         cause: why it failed, in a few words (`out of memory`), else None.
         owner: who runs it or ran it last, as given to `Store.begin`.
         started, finished: of the last attempt, ISO 8601 in UTC.
+        causes: why each attempt that failed did: `attempt`, `time`, `kind` (`tinker.schedule.retry.Kind`) and `cause`.
+            Those of a trial that ended well in the end stay.
     """
 
     state: State = "pending"
@@ -36,6 +38,7 @@ class TrialStatus:
     owner: str | None = None
     started: str | None = None
     finished: str | None = None
+    causes: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For `status.json`."""
@@ -54,6 +57,8 @@ class TrialStatus:
             raise ValueError(f"not a trial's status: {error}") from None
         if status.state not in get_args(State) or not isinstance(status.attempts, int):
             raise ValueError(f"not a trial's status: state {status.state!r}, attempts {status.attempts!r}")
+        if not isinstance(status.causes, list) or not all(isinstance(cause, dict) for cause in status.causes):
+            raise ValueError(f"not a trial's status: causes {status.causes!r}")
         return status
 
 

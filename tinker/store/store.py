@@ -49,7 +49,7 @@ class Store:
         old = _status(folder)
         if old.state in FINISHED:
             return old
-        status = TrialStatus("running", old.attempts + 1, owner=owner, started=_now())
+        status = TrialStatus("running", old.attempts + 1, owner=owner, started=_now(), causes=old.causes)
         # Not durable: after a power cut the trial runs again whatever its status says.
         write_json(folder.status, status.as_dict(), durable=False)
         return status
@@ -94,17 +94,20 @@ class Store:
             self._mark(folder, result["status"])
         return won
 
-    def fail(self, spec: TrialSpec, environment_class: str, cause: str, log: str) -> TrialStatus:
+    def fail(
+        self, spec: TrialSpec, environment_class: str, cause: str, log: str, *, kind: str = "error"
+    ) -> TrialStatus:
         """Marks the attempt as failed and appends to `log.txt`; without effect where there is a result.
 
         Args:
             cause: a few words, such as `out of memory`.
             log: what the attempt said last.
+            kind: of the cause, by which failures are counted (`tinker.schedule.retry.Kind`).
         """
         folder = self._prepared(spec, environment_class)
         with explained(folder.log, len(log)), folder.log.open("a", encoding="utf-8") as file:
             file.write(f"{_now()} failed: {cause}\n{log.rstrip()}\n")
-        return self._mark(folder, "failed", cause)
+        return self._mark(folder, "failed", cause, kind)
 
     def release(self, spec: TrialSpec, environment_class: str, cause: str) -> TrialStatus:
         """Marks a trial that was interrupted as pending again; without effect where there is a result."""
@@ -150,10 +153,15 @@ class Store:
             write_json(folder.spec, spec.as_dict())
         return folder
 
-    def _mark(self, folder: TrialFolder, state: State, cause: str | None = None) -> TrialStatus:
+    def _mark(
+        self, folder: TrialFolder, state: State, cause: str | None = None, kind: str | None = None
+    ) -> TrialStatus:
         status = _status(folder)
         if status.state not in FINISHED:
-            status = replace(status, state=state, cause=cause, finished=_now())
+            now = _now()
+            failure = {"attempt": status.attempts, "time": now, "kind": kind, "cause": cause}
+            causes = status.causes if kind is None else [*status.causes, failure]
+            status = replace(status, state=state, cause=cause, finished=now, causes=causes)
         write_json(folder.status, status.as_dict(), durable=False)
         return status
 

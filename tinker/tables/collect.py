@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tinker.store.record import StoredTrial
 from tinker.store.store import FINISHED, Store
 from tinker.tables import schema
 from tinker.tables.grid_shape import checked
-from tinker.tables.packing import mark_packed
+from tinker.tables.packing import Stay, mark_packed, stays_of
 from tinker.tables.parquet import read, write
 from tinker.tables.trial_row import planned_row, stored_row
 
@@ -65,7 +66,7 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
             rows.append(planned if trial is None else stored_row(planned, trial))
             if trial is not None and trial.result is not None:
                 curves.append(_curve(planned, trial.curve()))
-    mark_packed(rows)
+    mark_packed(rows, _neighbours(results, rows))
     metrics = {grid["decide"]["metric"]}.union(*rows) - set(schema.trials().names)
     trials = with_grid(pa.Table.from_pylist(rows, schema.trials(metrics)), grid)
     points = pa.concat_tables([schema.curves().empty_table(), *curves])
@@ -110,6 +111,25 @@ def _stored(results: Path, grid: Grid) -> dict[str, StoredTrial]:
         if own or (trial.result is not None and trial.trial_id not in found):
             found[trial.trial_id] = trial
     return found
+
+
+def _neighbours(results: Path, rows: Rows) -> Iterator[Stay]:
+    """Where trials of other grids, and those that tuned this one, were while this grid's ran."""
+    store, own = Store(results), {row["trial_id"] for row in rows}
+    times = [row[key] for row in rows for key in ("started", "finished") if row.get(key)]
+    if not times or not store.layout.trials.is_dir():
+        return
+    for trial in store.rows():
+        started, finished = trial.status.started, trial.status.finished
+        if trial.trial_id in own or trial.result is None or not started or not finished:
+            continue
+        stay = {"started": datetime.fromisoformat(started), "finished": datetime.fromisoformat(finished)}
+        if stay["started"] < max(times) and stay["finished"] > min(times):
+            try:
+                places = trial.environment().get("places")
+            except UserError:  # a damaged file of another grid is not this report's to complain of
+                places = None
+            yield from stays_of({**stay, "environment_class": trial.environment_class, "places": places})
 
 
 def _earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, pa.Table]]:

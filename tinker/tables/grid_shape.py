@@ -94,12 +94,17 @@ def _knob(knob: Mapping[str, Any]) -> bool:
     return knob.get("kind") == "list" and isinstance(knob.get("values"), list)
 
 
+def _pruning(value: Mapping[str, Any]) -> bool:
+    return _text(value.get("type")) and isinstance(value.get("rungs"), list) and all(map(_whole, value["rungs"]))
+
+
 PLAIN = Kind("an object of plain values", _plain)
 SPACE = Kind("an object of ranges, lists and what follows them", _space)
+PRUNE = Kind("an object with type and rungs", lambda value: _plain(value) and _pruning(value))
 STATE = Kind("done, diverged, failed or missing", lambda value: value in ("done", "diverged", "failed", "missing"))
 TUNING: dict[str, Shape] = {
     "complete": FLAG, "metric": TEXT, "direction": TEXT, "rule": TEXT, "trials": WHOLE, "seeds": [PAIR],
-    "steps": WHOLE, "declared": TEXT, "prune": _or_null(PLAIN),
+    "steps": WHOLE, "declared": TEXT, "prune": _or_null(PRUNE),
     "search": {"type": TEXT, "seed": _or_null(WHOLE), "batch": _or_null(WHOLE), "arguments": PLAIN},
     "arms": [
         {"name": TEXT, "space": SPACE, "winner": _or_null(WHOLE), "tuned": _or_null(PLAIN), "ties": [WHOLE],
@@ -117,6 +122,10 @@ TUNING: dict[str, Shape] = {
     ],
 }  # fmt: skip
 
+BUDGET: dict[str, Shape] = {
+    **{f"{key}?": POSITIVE for key in ("hours", "usd", "usd_per_hour", "flops")}, "trials?": WHOLE,
+}  # fmt: skip
+
 GRID: dict[str, Shape] = {
     "name": TEXT,
     "question?": _or_null(TEXT),
@@ -131,7 +140,7 @@ GRID: dict[str, Shape] = {
     "rule_hash": TEXT,
     "rule_history": [{**DECLARED, "hash": TEXT, "decide": OBJECT}],
     "plan_history?": [{**DECLARED, "seeds": {"arms": [PAIR], "control": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
-                       "arms": NAMES, "runs?": RUNS}],
+                       "arms": NAMES, "runs?": RUNS, "tune?": TEXT}],
     "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
     "skipped": [TEXT],
     "arms": [
@@ -145,6 +154,10 @@ GRID: dict[str, Shape] = {
     "source?": {"file": TEXT, "overrides": [TEXT]},
     "vocab_size?": _or_null(WHOLE),
     "pretrained?": _or_null(TEXT),
+    "budget?": BUDGET,
+    "spent?": {"hours": NUMBER, "trials": WHOLE, "flops": NUMBER, "usd": _or_null(NUMBER)},
+    "order?": {"seed": WHOLE, "weighed_by": TEXT, "arms": [[TEXT]]},
+    "packing?": {"gpus": NUMBER, "peak_mem_bytes": WHOLE, "card_bytes": WHOLE, "arm": TEXT},
     "tuning?": TUNING,
     "imported?": _or_null(TEXT),
     "import_history?": [{"time": TEXT, "runs": WHOLE}],

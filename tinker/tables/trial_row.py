@@ -35,6 +35,7 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
         "status": status.state,
         "attempts": status.attempts,
         "cause": status.cause,
+        "causes": [_failure(failure) for failure in status.causes] or None,
         "started": _time(status.started),
         "finished": _time(status.finished),
     }
@@ -61,6 +62,7 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
         "code_modules": modules_text(trial.code().get("modules", {})),
         "code_accepted": [modules_text(code["modules"]) for code in accepted(trial.folder).values()],
         "start_digest": result.get("start_digest"),
+        "places": environment.get("places"),  # records before places were kept
         "torch": environment["torch"],
         "device": environment["device"]["name"],
         **{name: metrics[name] for name in ("seconds", "tokens_per_s") if name in metrics},
@@ -73,6 +75,12 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
 def modules_text(modules: Mapping[str, str]) -> str:
     """Digests by module, as the tables hold them."""
     return json.dumps(modules, sort_keys=True, separators=(",", ":"))
+
+
+def _failure(failure: Mapping[str, Any]) -> str:
+    """The kind stands in front of the cause, where it is not in its text already."""
+    kind, cause = str(failure.get("kind")), str(failure.get("cause"))
+    return cause if cause.startswith(f"{kind}: ") else f"{kind}: {cause}"
 
 
 def _time(text: str | None) -> datetime | None:

@@ -48,9 +48,8 @@ def tuning_rows(grid: Grid) -> Iterator[dict[str, Any]]:
 
 
 def searched_numbers(tuning: Mapping[str, Any]) -> list[str]:
-    """Searched keys that have numbers in some arm, in the order of the spaces; one that follows is not searched."""
-    found = [key for arm in tuning["arms"] for key, knob in arm["space"].items() if is_numeric(knob)]
-    return list(dict.fromkeys(found))
+    """Searched keys that have numbers in some arm, sorted; one that follows another is not searched."""
+    return sorted({key for arm in tuning["arms"] for key, knob in arm["space"].items() if is_numeric(knob)})
 
 
 def is_numeric(knob: Mapping[str, Any]) -> bool:

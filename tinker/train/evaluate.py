@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -15,8 +16,10 @@ TOKENS_PER_PASS = 8192
 
 
 @torch.no_grad()
-def evaluate(model: GPT, corpus: Corpus, context: int, device: torch.device) -> dict[str, float]:
-    """Mean nats per validation token, and what follows from it.
+def evaluate(
+    model: GPT, corpus: Corpus, context: int, device: torch.device, alive: Callable[[], None] = lambda: None
+) -> dict[str, float]:
+    """Mean nats per validation token, and what follows from it. `alive` is called after each batch.
 
     Returns:
         `val_loss` (nats/token); `val_bpb` (bits per byte) where the corpus knows its bytes; where it knows the true
@@ -41,6 +44,7 @@ def evaluate(model: GPT, corpus: Corpus, context: int, device: torch.device) -> 
             skill = batch.skill.flatten()
             excess.index_add_(0, skill, over)
             counts.index_add_(0, skill, weight.flatten())
+        alive()
     model.train(was_training)
     return _metrics(float(nats), float(tokens), corpus, excess, counts)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,28 +30,28 @@ from tinker.train.training import Training
 GPU_TOLERANCE = 1e-3
 
 
-def probe(spec: TrialSpec, folder: TrialFolder) -> dict[str, Any]:
-    """Replays what the module's text says.
+def probe(spec: TrialSpec, folder: TrialFolder, alive: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """Replays what the module's text says; `alive` as in `Hooks`.
 
     Returns:
         `held`, `how` (`ends` or `whole`), `difference` (the first thing that differs, in words, or None) and `code`,
         the record of the code at hand.
     """
     if spec.config["train"].get("devices", 1) > ranks.count():
-        return on_ranks("probation", spec, folder.path)
+        return on_ranks("probation", spec, folder.path, alive=alive)
     record = verify(folder)
     assert record is not None, "only finished rows come on probation"
     tail, steps = folder.checkpoint / TAIL, int(record["steps"])
     has_tail = tail.exists() and record["status"] == "done"
-    training = Training(spec)
+    training = Training(spec, alive=alive)
     tolerance = 0.0 if training.config.train.accelerator == "cpu" else GPU_TOLERANCE
     training.fit(until=min(PROBE_STEPS, steps) if has_tail else steps)
     difference = ranks.shared(_start_differs(training, record, tolerance))
     how = "ends" if has_tail else "whole"
     if has_tail and difference is None:
-        ended = _from_tail(spec, tail)
+        ended = _from_tail(spec, tail, alive)
         if ended is None:
-            how, ended = "whole", Training(spec)
+            how, ended = "whole", Training(spec, alive=alive)
             ended.fit(until=steps)
         training = ended
     return {
@@ -61,9 +62,9 @@ def probe(spec: TrialSpec, folder: TrialFolder) -> dict[str, Any]:
     }
 
 
-def _from_tail(spec: TrialSpec, tail: Path) -> Training | None:
+def _from_tail(spec: TrialSpec, tail: Path, alive: Callable[[], None]) -> Training | None:
     """The trial's last steps; None where the new code cannot take the old checkpoint up."""
-    training = Training(spec)
+    training = Training(spec, alive=alive)
     try:
         training.fit(resume=tail)
     except Exception as error:  # what cannot be loaded is anything from a KeyError to a torn file

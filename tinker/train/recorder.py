@@ -44,8 +44,14 @@ class Recorder(L.Callback):
     evaluates everything, since FSDP's forward pass needs all of them). Memory is that of rank 0.
     """
 
-    def __init__(self, corpus: Corpus, accumulate: int, progress: Callable[[int, int], None]) -> None:
-        self.corpus, self.progress = corpus, progress
+    def __init__(
+        self,
+        corpus: Corpus,
+        accumulate: int,
+        progress: Callable[[int, int], None],
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.corpus, self.progress, self.alive = corpus, progress, alive
         self.curve: list[CurvePoint] = []
         self.metrics: dict[str, float] = {}
         self.best = math.inf
@@ -82,6 +88,7 @@ class Recorder(L.Callback):
     ) -> None:
         assert isinstance(pl_module, GPTModule)
         step, end = trainer.global_step, pl_module.config.train.end
+        self.alive()
         loss = self._step_loss.add(outputs["loss"].detach())
         self.within_step = loss is None
         if loss is None:
@@ -109,7 +116,7 @@ class Recorder(L.Callback):
         self.stopwatch.pause()
         [optimizer] = trainer.optimizers
         with evaluation_weights(optimizer):
-            metrics |= evaluate(module.model, self.corpus, module.config.model.context, module.device)
+            metrics |= evaluate(module.model, self.corpus, module.config.model.context, module.device, self.alive)
         metrics = ranks.shared(metrics)
         self._sum, self._count = None, 0
         self.diverged = not (math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["val_loss"]))

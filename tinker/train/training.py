@@ -36,7 +36,12 @@ class Training:
         recorder: the curve, the metrics and the probes, as they come in.
     """
 
-    def __init__(self, spec: TrialSpec, progress: Callable[[int, int], None] = lambda step, steps: None) -> None:
+    def __init__(
+        self,
+        spec: TrialSpec,
+        progress: Callable[[int, int], None] = lambda step, steps: None,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self.spec = spec
         self.config = TrialConfig.from_dict(spec.config)
         self.corpus = _corpus(self.config, spec)
@@ -47,7 +52,7 @@ class Training:
         if self.config.train.compile:
             model.compile()
         self.module = GPTModule(model, self.config, spec.seeds)
-        self.recorder = Recorder(self.corpus, self.config.train.accumulate, progress)
+        self.recorder = Recorder(self.corpus, self.config.train.accumulate, progress, alive)
 
     def fit(
         self,

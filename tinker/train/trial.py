@@ -28,12 +28,14 @@ class Hooks:
     """How a running trial talks to whoever started it.
 
     `progress(step, steps)` is told every step; `should_stop()` is asked every step, and when it says yes the trial
-    saves its state and returns. Both are called in the training loop and must be quick. With several ranks they are
-    called some times a second, and the trial stops a little later.
+    saves its state and returns; `alive()` is called for each batch, those of evaluations included. All are called in
+    the training loop and must be quick. With several ranks they are called some times a second, and the trial stops a
+    little later.
     """
 
     progress: Callable[[int, int], None] = lambda step, steps: None
     should_stop: Callable[[], bool] = lambda: False
+    alive: Callable[[], None] = lambda: None
 
 
 def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> TrialResult:
@@ -50,8 +52,9 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     """
     hooks = hooks or Hooks()
     if spec.config["train"].get("devices", 1) > ranks.count():
-        return TrialResult.from_dict(on_ranks("train", spec, folder, hooks.progress, hooks.should_stop))
-    training = Training(spec, hooks.progress)
+        found = on_ranks("train", spec, folder, hooks.progress, hooks.should_stop, hooks.alive)
+        return TrialResult.from_dict(found)
+    training = Training(spec, hooks.progress, hooks.alive)
     config, checkpoints = training.config, folder / "checkpoint"
     code = code_record(entry_modules(config), config.plugins)
     made_by = code["fingerprint"]

@@ -52,7 +52,7 @@ def tuning_part(section: view.Tuning | None, analysis: Analysis) -> TuningPart |
         curves = [_curve(arm, key, tuning, _verdict(arm["name"], grid, verdicts)) for arm in having]
         if any(curve.tried for curve in curves):
             ends, log = _axis([arm["space"][key] for arm in having])
-            metric, lower = f"{with_unit(tuning['metric'])}", tuning["direction"] != "higher"
+            metric, lower = with_unit(tuning["metric"]), tuning["direction"] != "higher"
             drawn, missing = plots.tuning(f"tuning{place}", key, curves, ends, metric, lower, log)
             panels.append((key, drawn))
             unnamed = max(unnamed, missing)
@@ -95,10 +95,10 @@ def _curve(arm: Mapping[str, Any], key: str, tuning: Mapping[str, Any], verdict:
         value = number(each["params"].get(key))
         if value is None:
             continue
-        fate = "lost" if is_lost(each) else "stopped" if each["stopped"] else ""
+        fate: plots.Fate = "lost" if is_lost(each) else "stopped" if each["stopped"] else ""
         runs = tuple(values_of(each)) if each["rung"] == tuning["steps"] else ()
         mean = each["mean"] if each["number"] in compared else None
-        tried.append(plots.Tried(value, mean, runs, fate, each["number"] == arm["winner"]))  # type: ignore[arg-type]
+        tried.append(plots.Tried(value, mean, runs, fate, each["number"] == arm["winner"]))
     tried.sort(key=lambda each: each.value)
     return plots.Curve(arm["name"], verdict, tuple(tried), _through(arm, tried, tuning["direction"] == "higher"))
 

@@ -44,14 +44,18 @@ def values_of(tried: Tried) -> list[float]:
 
 
 def assigned(params: Mapping[str, Any]) -> str:
-    """`optimizer.lr = 0.001, optimizer.weight_decay = 0.1`."""
-    return ", ".join(f"{key} = {brief(value)}" for key, value in params.items())
+    """`optimizer.lr = 0.001, optimizer.weight_decay = 0.1`; sorted, since committed tables keep no other order."""
+    return ", ".join(f"{key} = {brief(params[key])}" for key in sorted(params, key=_type_first))
+
+
+def _type_first(key: str) -> tuple[bool, str]:
+    return not key.endswith(".type"), key
 
 
 def brief(value: Any) -> str:
     """A value as one would type it: `window(size=8)`."""
     if isinstance(value, Mapping):
-        rest = ", ".join(f"{key}={brief(inner)}" for key, inner in value.items() if key != "type")
+        rest = ", ".join(f"{key}={brief(inner)}" for key, inner in sorted(value.items()) if key != "type")
         return f"{brief(value['type'])}({rest})" if "type" in value and rest else brief(value.get("type", rest))
     if isinstance(value, list):
         return f"[{', '.join(map(brief, value))}]"
@@ -71,7 +75,7 @@ def flat(diff: Mapping[str, Any], path: str = "") -> dict[str, Any]:
 
 def searched_in_words(space: Mapping[str, Mapping[str, Any]]) -> str:
     """`optimizer.lr from 1e-05 to 0.001 (log), model.dropout in [0, 0.1]`."""
-    return ", ".join(f"{key} {_knob(knob)}" for key, knob in space.items())
+    return ", ".join(f"{key} {_knob(knob)}" for key, knob in sorted(space.items()))
 
 
 def _knob(knob: Mapping[str, Any]) -> str:

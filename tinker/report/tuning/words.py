@@ -55,11 +55,11 @@ def facts(grid: Grid) -> list[str]:
     seed = f", seed {search['seed']}" if search["seed"] is not None else ""
     seeds = labels([(init, data) for init, data in tuning["seeds"]])
     pruned = tuning["prune"]
-    stops = ", ".join(str(step) for step in pruned.get("rungs", ())) if pruned else ""
+    stops = ", ".join(str(step) for step in pruned["rungs"]) if pruned else ""
     return [
         f"Rule: {tuning['rule']}.",
         f"Configurations: {how}{batches}{seed}; {seeds}, {tuning['steps']} steps each.",
-        *([f"Stopped early ({pruned.get('type')}) at one of the steps {stops}."] if pruned else []),
+        *([f"Stopped early ({pruned['type']}) at one of the steps {stops}."] if pruned else []),
         *_spaces(tuning),
         *([said] if (said := _compute(grid)) else []),
         NOT_TESTED,

@@ -27,8 +27,9 @@ WAITS = ("retry", "superseded", "interrupted")
 
 @dataclass(frozen=True)
 class Failure:
-    """A trial that was given up: its name, why, and where its log lies."""
+    """A trial that was given up: its id, its name, why, and where its log lies."""
 
+    trial: str
     label: str
     cause: str
     log: Path | None
@@ -70,6 +71,12 @@ class AtWork:
     pace: Running
     cells: list[Cell]
 
+    def look(self, source: Source) -> None:
+        """Sees how far it is."""
+        self.pace.first, self.pace.now = source.progress(self.job.spec)
+        for cell in self.cells:
+            cell.fraction = self.pace.now
+
 
 class Board:
     """All grids of a run.
@@ -78,9 +85,7 @@ class Board:
         clock: seconds that only ever grow.
     """
 
-    def __init__(
-        self, source: Source, grids: Mapping[str, Shown], clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, source: Source, grids: Mapping[str, Shown], clock: Callable[[], float] = time.monotonic) -> None:
         self.source, self.clock = source, clock
         self.pace = Pace()
         self.running: dict[str, AtWork] = {}
@@ -113,19 +118,18 @@ class Board:
         now = self.clock()
         self.pace.began = now if self.pace.began is None else self.pace.began
         places = self._places.get(job.spec.id, [])
-        first = self.source.fraction(job.spec) if task != "probation" else 0.0
         cells = [cell for _, _, cell in places if cell.state not in ("done", "diverged")]
         for cell in cells:
             cell.become("running")
-            cell.fraction = first
-        self.running[job.spec.id] = AtWork(job, task, Running(self._kind(job), now, first, first), cells)
+            cell.fraction = 0.0
+        self.running[job.spec.id] = AtWork(job, task, Running(self._kind(job), now), cells)
 
     def finished(self, job: Job, status: str, note: str) -> float:
         """As `View.finished`. Returns the seconds for which a worker had it."""
         now, trial = self.clock(), job.spec.id
         at_work = self.running.pop(trial, None)
         if at_work is not None and at_work.task != "probation":
-            at_work.pace.now = self.source.fraction(job.spec) if status in ("timed", "interrupted") else at_work.pace.now
+            at_work.look(self.source)
             whole = status == "done"
             self.pace.end(at_work.pace, now, whole=whole, lost=status in ("retry", "failed", "elsewhere"))
             self.pace.ended += status in ("done", "diverged", "failed")
@@ -142,7 +146,7 @@ class Board:
             else:
                 cell.become("diverged" if status == "diverged" else "done")
         if status == "failed":
-            self.failures.append(Failure(job.label, note, self.source.log(job.spec)))
+            self.failures.append(Failure(trial, job.label, note, self.source.log(job.spec)))
         return 0.0 if at_work is None else now - at_work.pace.since
 
     def look(self) -> None:
@@ -152,9 +156,7 @@ class Board:
             return
         self._looked = now
         for at_work in self.running.values():
-            at_work.pace.now = max(at_work.pace.now, self.source.fraction(at_work.job.spec))
-            for cell in at_work.cells:
-                cell.fraction = at_work.pace.now
+            at_work.look(self.source)
 
     @property
     def counts(self) -> Counter[State]:
@@ -180,6 +182,10 @@ class Board:
         """Dollars, of the grids whose price is known."""
         known = [amount for s in self.grids.values() if s.shown and (amount := s.shown.spent()) is not None]
         return sum(known) if known else None
+
+    def grid_of(self, trial: str) -> str:
+        """The grid that asked for it, or the first of several."""
+        return next((state.name for state, _, _ in self._places.get(trial, [])), "")
 
     def _cell(self, state: GridState, job: Job) -> Cell:
         key = job.seed if state.phase in ("comparing", "pilot") else job.spec.id

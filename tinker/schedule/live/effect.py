@@ -56,8 +56,8 @@ class Effects:
 
 
 def _digits(width: float) -> int:
-    """Digits after the point that show two figures of the interval's width."""
+    """Digits after the point that show three figures of the interval's width."""
     digits = 0
-    while digits < 9 and width * 10**digits < 10:
+    while digits < 9 and width * 10**digits < 100:
         digits += 1
     return digits

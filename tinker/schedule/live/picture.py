@@ -16,19 +16,23 @@ def picture(board: Board, width: int, height: int, *, plain: bool = False) -> li
     """The lines, the first `height` of which are meant to be seen; `plain` is ASCII."""
     if "" in board.grids:
         return [_lone(board, width)]
-    below = [summary(board), *_failures(board)]
+    below = [summary(board), *_failures(board, width)]
     legend = _legend(plain)
-    taken = sum(-(-max(1, line.cell_len) // width) for line in [*below, legend]) + 1
+    room = height - _height([Text(""), *below, legend], width)
     lines: list[Text] = []
     open_grids = [state for state in board.grids.values() if state.sheet.rows]
-    room = height - taken - 1
     for place, state in enumerate(open_grids):
         table = Table(state, width, plain=plain)
         share = room // (len(open_grids) - place)
         drawn = [title(state), *table.lines(max(1, share - AROUND))] if share > AROUND else [title(state)]
         lines += drawn
-        room -= len(drawn)
+        room -= _height(drawn, width)
     return [*lines, Text(""), *below, *([legend] if open_grids and room >= 0 else [])]
+
+
+def _height(lines: list[Text], width: int) -> int:
+    """Lines on the screen: a long one takes several."""
+    return sum(1 if line.no_wrap else -(-max(1, line.cell_len) // width) for line in lines)
 
 
 def title(state: GridState) -> Text:
@@ -63,12 +67,13 @@ def summary(board: Board) -> Text:
     return Text(", ".join(parts))
 
 
-def _failures(board: Board) -> list[Text]:
+def _failures(board: Board, width: int) -> list[Text]:
     lines: list[Text] = []
     for failure in board.failures:
         lines.append(Text.assemble((failure.label, "bold red"), f": failed: {failure.cause}"))
         if failure.log is not None:
-            lines.append(Text(f"    {failure.log}", style="dim"))
+            path = f"    {failure.log}"
+            lines.append(Text(path if len(path) <= width else f"    tinker logs {failure.trial}", style="dim"))
     return lines
 
 

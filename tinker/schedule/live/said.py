@@ -18,14 +18,25 @@ def said(board: Board) -> dict[str, Any]:
             for state in list(board.grids.values())[:MOST]
         ],
         "running": [
-            {"trial": trial, "label": one.job.label, "task": one.task, "fraction": one.pace.now}
+            {
+                "trial": trial,
+                "grid": board.grid_of(trial),
+                "label": one.job.label,
+                "task": one.task,
+                "fraction": one.pace.now,
+            }
             for trial, one in list(board.running.items())[:MOST]
         ],
         "rate": board.pace.rate(board.clock()),
         "left": board.left,
         "spent": board.spent,
         "failures": [
-            {"label": one.label, "cause": one.cause[:LETTERS], "log": str(one.log) if one.log else None}
+            {
+                "trial": one.trial,
+                "label": one.label,
+                "cause": one.cause[:LETTERS],
+                "log": str(one.log) if one.log else None,
+            }
             for one in board.failures
         ],
     }

@@ -29,10 +29,11 @@ class Screen:
         self._note = ""
         self._next = float("-inf")
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
-        self._live.start()
 
     def close(self) -> None:
         """Leaves the last picture, and the cursor as it was."""
+        if not self._live.is_started:
+            return
         try:
             if "" in self.board.grids:
                 self._live.update(Group())
@@ -69,6 +70,8 @@ class Screen:
 
     def _draw(self) -> None:
         width, height = self.console.size
+        if not self._live.is_started:
+            self._live.start()
         # One column stays free: a terminal that breaks a full line would break the picture.
         self._live.update(Group(*picture(self.board, width - 1, height - 1, plain=self._plain)), refresh=True)
 

@@ -32,8 +32,8 @@ class Stored:
 class Source(Protocol):
     """What a view asks for."""
 
-    def fraction(self, spec: TrialSpec) -> float:
-        """How far a running trial is, 0 to 1."""
+    def progress(self, spec: TrialSpec) -> tuple[float, float]:
+        """How far a running trial was when it was taken up, and is now: 0 to 1."""
 
     def result(self, spec: TrialSpec) -> Stored | None:
         """What the trial came to; None where nobody knows."""
@@ -51,10 +51,10 @@ class FromStore:
 
     store: Store
 
-    def fraction(self, spec: TrialSpec) -> float:
+    def progress(self, spec: TrialSpec) -> tuple[float, float]:
         """As its worker has written it."""
-        progress = read_progress(self.store.folder(spec, class_of(spec)))
-        return progress.step / progress.steps if progress and progress.steps else 0.0
+        said = read_progress(self.store.folder(spec, class_of(spec)))
+        return (said.began / said.steps, said.step / said.steps) if said and said.steps else (0.0, 0.0)
 
     def result(self, spec: TrialSpec) -> Stored | None:
         """Of this machine's class."""
@@ -83,9 +83,9 @@ class Lone:
 
     how_far: Callable[[], float]
 
-    def fraction(self, spec: TrialSpec) -> float:
+    def progress(self, spec: TrialSpec) -> tuple[float, float]:
         """As it says."""
-        return self.how_far()
+        return 0.0, self.how_far()
 
     def result(self, spec: TrialSpec) -> Stored | None:
         """Nobody compares it with anything."""

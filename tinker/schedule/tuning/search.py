@@ -96,10 +96,11 @@ def _fresh(study: Any, dimensions: dict[str, Any], space: Space, known: list[Par
 def _sampler(search: Search, seed: int) -> Any:
     from optuna.samplers import GPSampler, RandomSampler, TPESampler
 
+    arguments: dict[str, Any] = dict(search.arguments)
     if search.type == "tpe":
         # Told here, whatever a later Optuna takes for granted: those of a batch must not all be drawn at one spot.
-        return TPESampler(**{"constant_liar": True, **search.arguments}, seed=seed)
-    return GPSampler(**search.arguments, seed=seed) if search.type == "gp" else RandomSampler(seed=seed)
+        return TPESampler(**{"constant_liar": True, **arguments}, seed=seed)
+    return GPSampler(**arguments, seed=seed) if search.type == "gp" else RandomSampler(seed=seed)
 
 
 def _distribution(knob: Range | list[Any]) -> Any:

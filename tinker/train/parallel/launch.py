@@ -44,10 +44,11 @@ def on_ranks(
     folder: Path,
     progress: Callable[[int, int], None] = lambda step, steps: None,
     should_stop: Callable[[], bool] = lambda: False,
+    alive: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Runs a task on as many ranks as the spec asks for; returns what it gave on rank 0, as plain data.
 
-    `progress` and `should_stop` are called in this thread, some times a second.
+    `progress`, `should_stop` and `alive` are called in this thread, some times a second.
 
     Raises:
         UserError: as the task raises it, or too few GPUs here.
@@ -77,7 +78,7 @@ def on_ranks(
     try:
         jobs = [{**job, "rank": rank} for rank in range(count)]
         ranks = bear(jobs, [scratch / f"stderr-{rank}" for rank in range(count)], heard)
-        return _supervise(ranks, heard, progress, should_stop)
+        return _supervise(ranks, heard, progress, should_stop, alive)
     finally:
         for rank in ranks:
             rank.end()
@@ -93,7 +94,11 @@ def _sweep() -> None:
 
 
 def _supervise(
-    ranks: list[Rank], heard: Heard, progress: Callable[[int, int], None], should_stop: Callable[[], bool]
+    ranks: list[Rank],
+    heard: Heard,
+    progress: Callable[[int, int], None],
+    should_stop: Callable[[], bool],
+    alive: Callable[[], None],
 ) -> dict[str, Any]:
     result: dict[str, Any] | None = None
     talking, stopping, end = set(ranks), False, math.inf
@@ -110,6 +115,8 @@ def _supervise(
             rank.has_ended()
         elif message["kind"] == "progress":
             progress(message["step"], message["steps"])
+        elif message["kind"] == "alive":
+            alive()
         elif message["kind"] == "log":
             logging.getLogger(message["name"]).log(message["level"], "%s", message["text"])
         elif message["kind"] == "error":

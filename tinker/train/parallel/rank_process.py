@@ -22,7 +22,7 @@ from tinker.train.parallel import ranks
 from tinker.train.probation import probe
 from tinker.train.trial import Hooks, run_trial
 
-#: Seconds between two reports of progress.
+#: Seconds between two reports of progress, and between two signs of life.
 PROGRESS_EVERY = 0.1
 
 
@@ -61,12 +61,20 @@ def _do(job: dict[str, Any], say: _Mouth, stop: threading.Event) -> dict[str, An
             told = time.monotonic()
             say("progress", step=step, steps=steps)
 
+    lived = 0.0
+
+    def alive() -> None:
+        nonlocal lived
+        if first and time.monotonic() - lived >= PROGRESS_EVERY:
+            lived = time.monotonic()
+            say("alive")
+
     accelerator = spec.config["train"]["accelerator"]
     with ranks.joined(job["rank"], job["ranks"], accelerator, Path(job["meeting"])):
         if job["task"] == "probation":
-            found = probe(spec, TrialFolder(folder))
+            found = probe(spec, TrialFolder(folder), alive)
         else:
-            found = run_trial(spec, folder, Hooks(progress, stop.is_set)).as_dict()
+            found = run_trial(spec, folder, Hooks(progress, stop.is_set, alive)).as_dict()
     return found if first else None
 
 

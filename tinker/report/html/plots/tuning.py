@@ -24,6 +24,9 @@ FURTHEST = 4.0
 #: Of the curves of one colour, one after the other.
 DASHES = (None, "7 3", "2 3", "9 3 2 3")
 
+#: Why a configuration has no point: a seed diverged or failed, or pruning stopped it.
+Fate = Literal["", "lost", "stopped"]
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -32,7 +35,7 @@ class Tried:
     value: float
     mean: float | None
     seeds: tuple[float, ...] = ()
-    fate: Literal["", "lost", "stopped"] = ""
+    fate: Fate = ""
     won: bool = False
 
 
@@ -129,7 +132,7 @@ def _frame(axes: Axes) -> tuple[list[Markup], list[Box]]:
 
 def _tick(x: float, y: float, written: str) -> Markup:
     """Under its place, but inside the narrowest panel."""
-    half, place = CHARACTER * len(written) / 2, x * WIDTH / 100
+    half, place = 3.3 * len(written), x * WIDTH / 100
     if place < half:
         return text(0.0, y, written, "tick", "start")
     return text(100.0, y, written, "tick", "end") if place > WIDTH - half else text(x, y, written, "tick", "middle")

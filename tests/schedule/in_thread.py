@@ -1,0 +1,59 @@
+"""The driver with one worker in a thread of this process, where what Ray does is not what a test is about."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.schedule.conftest import run
+from tinker.schedule.cluster import Capacity
+from tinker.schedule.executor import Ended, Event, Executor, Started
+from tinker.schedule.work import WorkItem
+from tinker.schedule.worker import execute
+
+
+class InThread(Executor):
+    """Does items one after another. `order` has the labels of what it began: trial id and task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.capacity = Capacity(1.0, 0.0)
+        self.begun: list[tuple[str, str]] = []
+        self._items: queue.Queue[tuple[int, WorkItem] | None] = queue.Queue()
+        self._events: queue.Queue[Event] = queue.Queue()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        self._items, self._events = queue.Queue(), queue.Queue()
+        self._thread = threading.Thread(target=self._work, args=(self._items, self._events), daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._items.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float]) -> None:
+        self._items.put((number, item))
+
+    def poll(self, timeout: float) -> list[Event]:
+        try:
+            return [self._events.get(timeout=timeout)]
+        except queue.Empty:
+            return []
+
+    def _work(self, items: queue.Queue[tuple[int, WorkItem] | None], events: queue.Queue[Event]) -> None:
+        while (taken := items.get()) is not None:
+            number, item = taken
+            self.begun.append((item.specs[0].id, item.task))
+            events.put(Started(number))
+            events.put(Ended(number, tuple(execute(item))))
+
+
+def run_here(grid: Path, results: Path, *overrides: str) -> tuple[int, str, list[tuple[str, str]]]:
+    """`tinker run` without Ray: exit code, what it said, and what was begun: trials with their tasks."""
+    executor = InThread()
+    code, said = run(grid, results, *overrides, executor=executor)
+    return code, said, executor.begun
