@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from model.slots import FIELDS
@@ -76,6 +77,12 @@ def _as_first_named(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "model": model} if model else config
 
 
+@lru_cache(maxsize=1024)
+def _asked(config_json: str) -> str:
+    """What of a config is in an id: worked out once for all the seeds of an arm."""
+    return canonical(_as_first_named(_without(json.loads(config_json), NOT_IN_ID)))
+
+
 @dataclass(frozen=True)
 class TrialSpec:
     """A trial: its resolved config (canonical JSON text, so that it is frozen), seeds and corpus fingerprint."""
@@ -95,18 +102,15 @@ class TrialSpec:
         parsed: dict[str, Any] = json.loads(self.config_json)
         return parsed
 
-    @property
+    @cached_property
     def id(self) -> str:
-        """16 hex digits of sha256 over what was asked for."""
-        asked = _as_first_named(_without(self.config, NOT_IN_ID))
-        text = canonical(
-            {
-                "version": SPEC_VERSION,
-                "config": asked,
-                "seeds": {"init": self.seeds.init, "data": self.seeds.data},
-                "corpus": self.corpus,
-            }
-        )
+        """16 hex digits of sha256 over the canonical JSON of what was asked for: config, corpus, seeds and version."""
+        rest = {
+            "corpus": self.corpus,
+            "seeds": {"init": self.seeds.init, "data": self.seeds.data},
+            "version": SPEC_VERSION,
+        }
+        text = f'{{"config":{_asked(self.config_json)},{canonical(rest)[1:]}'
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def as_dict(self) -> dict[str, Any]:

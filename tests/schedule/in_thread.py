@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.schedule.conftest import run
+from rich.console import Console
+
 from tinker.schedule.cluster import Capacity
 from tinker.schedule.executor import Ended, Event, Executor, Started
+from tinker.schedule.grid_run import run_grids
 from tinker.schedule.work import WorkItem
 from tinker.schedule.worker import execute
 
 
 class InThread(Executor):
-    """Does items one after another. `order` has the labels of what it began: trial id and task."""
+    """Does items one after another; `begun` has the trials with their tasks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,8 +55,10 @@ class InThread(Executor):
             events.put(Ended(number, tuple(execute(item))))
 
 
-def run_here(grid: Path, results: Path, *overrides: str) -> tuple[int, str, list[tuple[str, str]]]:
+def run_here(grids: Path | Sequence[Path], results: Path, *overrides: str) -> tuple[int, str, list[tuple[str, str]]]:
     """`tinker run` without Ray: exit code, what it said, and what was begun: trials with their tasks."""
-    executor = InThread()
-    code, said = run(grid, results, *overrides, executor=executor)
-    return code, said, executor.begun
+    said, executor = io.StringIO(), InThread()
+    named = [grids] if isinstance(grids, Path) else grids
+    console = Console(file=said, width=300)
+    code = run_grids([str(grid) for grid in named], list(overrides), results, console, executor=executor)
+    return code, said.getvalue(), executor.begun

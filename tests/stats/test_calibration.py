@@ -96,7 +96,7 @@ def test_evidence_that_is_too_little_is_caught(monkeypatch: pytest.MonkeyPatch) 
 
 def test_looks_that_are_not_paid_for_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted fault: the smallest p of 3 looks, as it is."""
-    monkeypatch.setattr("tinker.stats.family.adjusted_p", lambda ps, times, sides=2: min(ps))
+    monkeypatch.setattr("tinker.stats.looks.adjusted_p", lambda ps, times, sides=2: min(ps))
     simulated = partial(at_looks, arms=1, control=12, reports=(12,))
     assert _out(figures(Setting("looks", "fault", simulated, {"better or worse": ERROR}, 1000)))
 

@@ -13,9 +13,10 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from model.registry import Slot, UnknownVariant
+from tinker.config.hints import hints_of
 from tinker.config.limits import Limits, Pattern, Words
 from tinker.config.suggest import allowed_are, given, unknown
 from tinker.errors import ConfigError
@@ -184,7 +185,7 @@ def _dataclass(kind: Any, data: Any, path: str, of: str = "") -> Any:
     for key in data:
         if key not in known:
             raise ConfigError(_join(path, str(key)), unknown(f"key{of and f'{of}:'}", str(key), known))
-    hints = get_type_hints(kind, include_extras=True)
+    hints = hints_of(kind)
     values = {}
     for name, field in known.items():
         if name in data:

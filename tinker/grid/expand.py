@@ -155,9 +155,14 @@ def identity(arm: Arm) -> str:
 
 def blocks(grid: Grid, arms: Sequence[Arm]) -> tuple[tuple[Cell, ...], ...]:
     """The trials that compare these arms, in seed blocks."""
-    plan = grid.seed_plan
+    plan, shared = grid.seed_plan, set(grid.seed_plan.arms)
+    any_seeds = [(arm, arm.spec(Seeds(0, 0))) for arm in arms]  # so that all trials of an arm hold one text
     return tuple(
-        tuple(Cell(arm.name, seeds, arm.spec(seeds)) for arm in arms if arm.is_control or seeds in plan.arms)
+        tuple(
+            Cell(arm.name, seeds, replace(spec, seeds=seeds))
+            for arm, spec in any_seeds
+            if arm.is_control or seeds in shared
+        )
         for seeds in plan.blocks
     )
 

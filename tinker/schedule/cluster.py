@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,11 @@ class Capacity:
     cpus: float
     gpus: float
     machines: tuple[Capacity, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Capacity:
+        """The inverse of `asdict`."""
+        return cls(data["cpus"], data["gpus"], tuple(cls.from_dict(machine) for machine in data["machines"]))
 
     def fits(self, cpus: float, gpus: float) -> int:
         """How many requests of that size run at once."""

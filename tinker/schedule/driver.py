@@ -20,7 +20,7 @@ from tinker.schedule.cluster import Capacity
 from tinker.schedule.course import Course, GridRun, Summary, Ticket
 from tinker.schedule.executor import Crashed, Ended, Event, Executor, Lost, Started
 from tinker.schedule.job import Job
-from tinker.schedule.missing import class_of, code_of
+from tinker.schedule.missing import FilesNow, class_of
 from tinker.schedule.outcomes import Told, failed, record
 from tinker.schedule.request import Request, request
 from tinker.schedule.retry import Cause, of_crash
@@ -39,6 +39,8 @@ GRACE = 30.0
 ELSEWHERE = 2.0
 #: So many losses of Ray with no trial begun in between are enough.
 HOPELESS = 3
+#: Seconds between two notes on machines that are waited for.
+SAY_AGAIN = 60.0
 
 
 @dataclass
@@ -61,11 +63,12 @@ class Driver:
         self.courses: list[Course] = []
         self._number = 0
         self._charged = time.monotonic()
-        self._code: dict[str, str] = {}
+        self.files = FilesNow()  # as they are when an arm first runs: what is edited later must not mix with it
         self._stopped: tuple[float, str] | None = None
         self._losses = 0
         self._others: set[str] = set()
         self.stalls = Stalls()
+        self._said = -SAY_AGAIN
         self._broken: UserError | None = None
 
     def run(self, grids: Sequence[GridRun]) -> dict[str, Summary]:
@@ -117,6 +120,8 @@ class Driver:
         for course in self.courses:
             if not course.waiting:
                 continue
+            if self._number and self._too_small(course, capacity):
+                continue
             asked = request(course.limits, capacity)
             for said in course.foresee(capacity):
                 self.view.note(said)
@@ -134,6 +139,19 @@ class Driver:
                 if self._is_ours(ticket):
                     busy.add(ticket.job.spec.id)
                     self._hand_over(ticket, asked, capacity)
+
+    def _too_small(self, course: Course, capacity: Capacity) -> bool:
+        """Whether no machine that is left has room for a trial, though one had before; said each minute."""
+        limits, now = course.limits, time.monotonic()
+        if capacity.fits(limits.cpus, limits.gpus):
+            return False
+        if now - self._said >= SAY_AGAIN:
+            self._said = now
+            self.view.note(
+                f"{course.run.name}: no machine of the cluster has {limits.cpus:g} CPUs and {limits.gpus:g} GPUs for a "
+                "trial any more; waiting for one"
+            )
+        return True
 
     def _is_ours(self, ticket: Ticket) -> bool:
         """Whether this driver may run it now: no other has brought its result meanwhile, and none is at it."""
@@ -154,10 +172,8 @@ class Driver:
 
     def _hand_over(self, ticket: Ticket, asked: Request, capacity: Capacity) -> None:
         spec = ticket.job.spec
-        if spec.id not in self._code:
-            self._code[spec.id] = code_of(spec)
         results, stop = str(self.store.layout.results.resolve()), str(self._stop_file(ticket.course))
-        item = WorkItem((spec,), ticket.task, results, str(Path.cwd()), stop, (self._code[spec.id],))
+        item = WorkItem((spec,), ticket.task, results, str(Path.cwd()), stop, (self.files.code(spec),))
         forget_progress(self.store.folder(spec, class_of(spec)))
         self._number += 1
         self.handed[self._number] = Handed(ticket)

@@ -41,7 +41,8 @@ def fit_in_words(plan: Plan, found: Forecast) -> list[str]:
     spent = f", of which {spent_in_words(found.spent)} are spent," if _any(found.spent) else ""
     said = f"the budget of {limits}{spent} is"
     if found.fit == found.blocks:
-        return [f"{said} enough for all of them" + (" as far as that is known" if unknown & budget.declared.keys() else "")]
+        far = " as far as that is known" if unknown & budget.declared.keys() else ""
+        return [f"{said} enough for all of them{far}"]
     if found.fit:
         lines = [f"{said} enough for {span(_pairs(seeds[: found.fit]))} of {found.blocks}"]
     else:

@@ -85,7 +85,7 @@ class Executor:
     """One process at a time. A context: Ray is up until it exits, whatever number of sessions it serves.
 
     Attributes:
-        capacity: what Ray has; None until it is up.
+        capacity: what Ray has by now, since machines come and go; None until it is up.
     """
 
     def __init__(self) -> None:
@@ -184,11 +184,10 @@ class Executor:
     def _event(self, word: str, *rest: Any) -> Event | None:
         match word:
             case "up":
-                machines = tuple(Capacity(**machine) for machine in rest[0].pop("machines"))
-                self.capacity = Capacity(**rest[0], machines=machines)
+                self.capacity = Capacity.from_dict(rest[0])
                 return Up(self.capacity)
             case "capacity":
-                self.capacity = _capacity(rest[0])
+                self.capacity = Capacity.from_dict(rest[0])
             case "started":
                 return Started(rest[0])
             case "ended":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tinker.config.schema import TrialConfig
 from tinker.errors import UserError
 from tinker.provenance.code import code_record
 from tinker.provenance.environment import environment_class
-from tinker.spec import TrialSpec
+from tinker.spec import Seeds, TrialSpec
 from tinker.store.record import StoredTrial
 from tinker.store.store import Store
 from tinker.store.verdicts import accepted, supersede
@@ -40,17 +41,17 @@ class Missing:
 
 def sort_out(specs: Iterable[TrialSpec], store: Store) -> Missing:
     """Which trials have a row of this machine's class and this code, which need probation, and which training."""
-    missing = Missing()
+    missing, files = Missing(), FilesNow()
     listed = list({spec.id: spec for spec in specs}.values())
     rows = {(row.trial_id, row.environment_class): row for row in store.rows({spec.id for spec in listed})}
     for spec in listed:
         row = rows.get((spec.id, class_of(spec)))
         if row is None or row.result is None:
             missing.train.append(spec)
-        elif _started_otherwise(row, relocated(spec, store.layout.results)):
+        elif _started_otherwise(row, relocated(spec, store.layout.results), files):
             missing.train.append(spec)
             missing.other_start.append(spec)
-        elif code_of(spec) in {row.code_fingerprint, *accepted(row.folder)}:
+        elif files.code(spec) in {row.code_fingerprint, *accepted(row.folder)}:
             missing.done.append(spec)
         else:
             missing.probation.append(spec)
@@ -65,25 +66,51 @@ def set_aside(missing: Missing, store: Store) -> None:
         supersede(row.folder, row.code_fingerprint or "unknown")
 
 
-def _started_otherwise(row: StoredTrial, spec: TrialSpec) -> bool:
+class FilesNow:
+    """What the files say of trials, read once for each config: seeds change nothing in it.
+
+    It grows as old as it is kept: make one for each question.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, str] = {}
+        self._start: dict[str, str | None] = {}
+
+    def code(self, spec: TrialSpec) -> str:
+        """As `code_of`."""
+        if spec.config_json not in self._code:
+            self._code[spec.config_json] = code_of(spec)
+        return self._code[spec.config_json]
+
+    def start(self, spec: TrialSpec) -> str | None:
+        """The digest of the weights that the trial starts from; None where they are gone."""
+        if spec.config_json not in self._start:
+            try:
+                self._start[spec.config_json] = start_of(TrialConfig.from_dict(spec.config)).digest()
+            except UserError:
+                self._start[spec.config_json] = None
+        return self._start[spec.config_json]
+
+
+def _started_otherwise(row: StoredTrial, spec: TrialSpec, files: FilesNow) -> bool:
     """Whether the row stands on other weights than there are now. The id cannot say: their trial may be done again.
 
     Where they are gone nothing contradicts the row, and a row from before digests were kept cannot say either.
     """
     assert row.result is not None
     then = row.result.get("start_digest")
-    if then is None:
-        return False
-    try:
-        now = start_of(TrialConfig.from_dict(spec.config)).digest()
-    except UserError:
-        return False
-    return bool(then != now)
+    return then is not None and files.start(spec) not in (None, then)
 
 
 def class_of(spec: TrialSpec) -> str:
     """The environment class that the trial has on this machine."""
-    return environment_class(trial_environment(spec))
+    return _class_of(spec.config_json)
+
+
+@lru_cache(maxsize=1024)
+def _class_of(config_json: str) -> str:
+    """What decides it does not change while a process lives."""
+    return environment_class(trial_environment(TrialSpec(config_json, Seeds(0, 0), corpus="")))
 
 
 def code_of(spec: TrialSpec) -> str:

@@ -97,4 +97,9 @@ def limits_of(plan: Plan) -> Limits:
             f"resources.gpus: {gpus:g} for a trial of train.devices {devices}, whose ranks need a GPU each; give "
             f"resources.gpus={devices}, or leave it out"
         )
+    if gpus > 1 and gpus != int(gpus):
+        raise UserError(
+            f"resources.gpus: {gpus:g} is no number of GPUs that Ray can give; use a fraction of one (0.25), a whole "
+            "number, or auto"
+        )
     return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, 60 * asked.stall_minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 import traceback
@@ -9,6 +10,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import torch
 
 from tinker.config.plugins import load_plugins
 from tinker.errors import UserError
@@ -36,7 +39,17 @@ def execute(item: WorkItem) -> list[Outcome]:
     Raises:
         RankDied: a process of a trial on several ranks was killed, which is as if the worker had been.
     """
-    return [_execute_one(item, spec, code) for spec, code in zip(item.specs, item.code, strict=True)]
+    try:
+        return [_execute_one(item, spec, code) for spec, code in zip(item.specs, item.code, strict=True)]
+    finally:
+        _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """What torch keeps of a card's memory for the next trial here is what a neighbour on the same card may lack."""
+    if torch.cuda.is_initialized():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def _execute_one(item: WorkItem, spec: TrialSpec, code: str) -> Outcome:

@@ -82,7 +82,7 @@ def _more(now: Standing, out: Say, read: int) -> int:
 
 def _state(now: Standing) -> str:
     status, progress = now.status, read_progress(now.folder) if now.folder is not None else None
-    parts = ["waiting for a worker" if now.state == "waiting" else now.state]
+    parts: list[str] = ["waiting for a worker" if now.state == "waiting" else now.state]
     if now.state in ("running", "waiting") and progress is not None:
         parts.append(f"at step {progress.step:,} of {progress.steps:,}")
     if status.attempts:

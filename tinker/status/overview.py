@@ -108,7 +108,7 @@ def _grid(
     running = [_running(one, named[one.trial]) for one in trials if one.state == "running"]
     failed = sorted((one for one in trials if one.state == "failed"), key=lambda one: one.status.finished or "")
     failures = [_failure(one, named[one.trial]) for one in failed[-FAILURES:]]
-    return GridStatus(name, counts(trials), running, failures, said)
+    return GridStatus(name, {str(state): count for state, count in counts(trials).items()}, running, failures, said)
 
 
 def _running(one: Standing, label: str) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import Any
 
 from model.registry import Slot
 from model.slots import FIELDS
+from tinker.config.hints import hints_of
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA
 from tinker.train.slots import FINETUNE, INIT_FROM, OPTIMIZER, SCHEDULE
@@ -37,7 +38,7 @@ def _variants(config: TrialConfig) -> Iterator[type]:
 
 def _inside(config: Any) -> Iterator[type]:
     """The variants that a variant's own Config chooses, as rotary positions choose a scaling."""
-    hints = get_type_hints(type(config), include_extras=True)
+    hints = hints_of(type(config))
     for field in fields(config):
         for slot in getattr(hints[field.name], "__metadata__", ()):
             if isinstance(slot, Slot):
