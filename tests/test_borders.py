@@ -30,6 +30,7 @@ LIGHT = (
     "tinker.report",
     "tinker.review",
     "tinker.spec",
+    "tinker.status",
     "tinker.stats",
     "tinker.store",
     "tinker.tables",

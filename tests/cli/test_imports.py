@@ -11,7 +11,9 @@ from tests.tables import made_up
 def test_help_lists_the_commands_and_loads_nothing(tinker_command: Tinker) -> None:
     done = tinker_command("--help")
     assert done.returncode == 0
-    for name in ("run", "report", "check", "plan", "noise", "train", "replay", "freeze", "verify", "schema", "doctor"):
+    for name in ("run", "status", "logs", "stop", "report", "check", "plan", "noise", "train", "replay", "freeze"):
+        assert f" {name} " in done.stdout
+    for name in ("verify", "schema", "doctor"):
         assert f" {name} " in done.stdout
     assert "130 interrupted" in done.stdout
     assert loaded(done) == set()

@@ -117,7 +117,7 @@ FILES = [
     broken("seed negative", SEEDS, "seeds: [1, -2]\n", "seeds", "-2", "at least 0"),
     broken("half a pair", SEEDS, "seeds:\n  - { init: 1 }\n", "- { init", "data", "missing"),
     broken("control has fewer", "  control: 3", "  control: 1", "control: 1", "seeds.control", "2"),
-    broken("seeds of no such kind", "  control: 3", "  control: many", "control: many", "seeds.control", "'many'", "'auto'"),
+    broken("no such control seeds", "  control: 3", "  control: many", "control: many", "seeds.control", "'auto'"),
     # the rule
     broken("no such metric", "val_loss", "val_los", "metric", "'val_los'", "val_loss", "excess_<skill>"),
     broken("no such skill", "val_loss", "excess_poetry", "metric", "excess_poetry", "local, nesting, recall"),

@@ -45,6 +45,8 @@ def test_a_grid_as_it_was_run_is_unchanged(load: Load) -> None:
         (TEXT, ["seeds.control=4"], ["seeds"]),
         (TEXT, ["seeds=[1]", "decide.min_effect=1"], ["seeds", "decide"]),
         (TEXT, ["resources.concurrent=1", "retries=0"], []),
+        (TEXT, ["budget={hours: 3, usd: 10, usd_per_hour: 2.5, trials: 9, flops: 1e12}"], []),
+        (TEXT + "priority: 3\n", [], []),
         (TEXT.replace("wide", "broad"), [], ["arms"]),
         (TEXT.replace("32", "64"), [], ["arms"]),
         (TEXT + "  deep: {model.n_layer: 3}\n", [], ["arms"]),

@@ -15,6 +15,8 @@ from tinker.grid.expand import Cell, Plan
 from tinker.report.analysis import Analysis
 from tinker.report.api import make_report, render
 from tinker.report.spared import spared_in
+from tinker.review.evidence import Evidence
+from tinker.review.gates.complete import seeds
 from tinker.schedule.by_need import comparing
 from tinker.schedule.job import Stage
 from tinker.spec import Seeds
@@ -32,7 +34,7 @@ def _plan(results: Path, looks: Any) -> Plan:
     by_need = {"by_need": True} if isinstance(looks, list) else {}
     rule = RULE | {"looks": looks, "min_effect": 1e-6}
     save(results, grid(arms, name="g", decide=rule, seeds={**sides, "tuning": [], **by_need}))
-    cells = tuple(Cell(arm, Seeds(n, n), spec(arm, n)) for arm, seeds in arms.items() for n in seeds)
+    cells = tuple(Cell(arm, Seeds(n, n), spec(arm, n)) for arm, numbers in arms.items() for n in numbers)
     return Plan(SimpleNamespace(results_name="g", decide=SimpleNamespace(looks=looks)), (), (cells,), ())  # type: ignore[arg-type]
 
 
@@ -80,9 +82,10 @@ def test_a_grid_that_was_interrupted_has_the_same_stages(tmp_path: Path, looks: 
     assert _train(tmp_path / "two", comparing(plan, tmp_path / "two")) == whole, "nothing is left, and it says the same"
 
 
-def test_a_trial_that_failed_for_good_ends_its_arm_and_not_the_grid(tmp_path: Path) -> None:
+def test_a_look_waits_for_a_trial_of_which_nothing_is_known(tmp_path: Path) -> None:
     seen = _train(tmp_path, comparing(_plan(tmp_path, [4, 8, 12]), tmp_path), dead="same seed 2")
-    assert len(seen) == 1, "the look waits for a trial of which nothing is known"
+    assert len(seen) == 1
+    assert {(row["arm"], row["look"]) for row in read_looks(tmp_path / "g")} == {("better", 4)}
 
 
 def test_the_report_says_what_was_not_needed_and_calls_nothing_incomplete(tmp_path: Path) -> None:
@@ -96,3 +99,7 @@ def test_the_report_says_what_was_not_needed_and_calls_nothing_incomplete(tmp_pa
         assert f"{ended} of {ended} trials finished, {41 - ended} of the 41 planned not needed" in text
         assert f"{41 - ended} of 41 planned trials were not needed; stopped: better (decided better at look" in text
         assert format == "html" or "unfinished" not in text
+    evidence = Evidence(made.analysis, "here")
+    findings = [finding for place in evidence.places for finding in seeds(place, evidence)]
+    assert {finding.state for finding in findings} == {"note"}
+    assert any("no decision waits for them" in finding.text for finding in findings)

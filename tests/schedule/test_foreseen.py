@@ -18,10 +18,10 @@ from tinker.errors import UserError
 from tinker.report.analysis import Analysis
 from tinker.schedule.foreseen_words import in_words
 from tinker.schedule.grid_file import write_grid_file
-from tinker.schedule.prepared import prepare
 from tinker.schedule.missing import class_of
 from tinker.schedule.noise_source import GUESS
 from tinker.schedule.plan_view import make_plan, show_plan
+from tinker.schedule.prepared import prepare
 from tinker.schedule.single import train_one
 from tinker.stats.power import minimum_detectable_effect
 
@@ -117,11 +117,14 @@ def test_a_design_that_can_never_say_yes_is_told_so(
 
 
 def test_looks_are_told_with_their_nominal_levels(tmp_path: Path) -> None:
-    found = _foreseen(tmp_path, seeds=12, looks=[4, 8, 12], correction="none")
+    seeds = {"arms": 12, "control": 12}
+    found = _foreseen(tmp_path, seeds=seeds, looks=[4, 8, 12], correction="none")
     assert found["looks"]["levels"] == pytest.approx([0.00052, 0.0141, 0.0451], abs=5e-5)
     assert found["in_sd"] == minimum_detectable_effect(12, 12, found["looks"]["levels"][-1])
-    said = _said(tmp_path, seeds=12, looks=[4, 8, 12], correction="none")
+    assert found["looks"]["trials"] == 36 > found["looks"]["expected"] > 12
+    said = _said(tmp_path, seeds=seeds, looks=[4, 8, 12], correction="none")
     assert "looks at 4, 8, 12 seeds per arm: a p counts there from 0.00052, 0.014, 0.045 on (alpha 0.05)" in said
+    assert "decided and hopeless arms stop: at most 36 trials, about" in said
     assert "looks after every seed" in _said(tmp_path, looks="anytime")
 
 

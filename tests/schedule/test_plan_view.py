@@ -13,9 +13,12 @@ from tests.schedule.conftest import OVERRIDES, write_grid
 from tests.train import tiny
 from tinker.schedule.cluster import Capacity
 from tinker.schedule.course import Limits
+from tinker.schedule.estimate import Queue, workers_of
 from tinker.schedule.missing import class_of
-from tinker.schedule.plan_view import make_plan, seconds_for, show_plan
+from tinker.schedule.plan_view import make_plan, show_plan
+from tinker.schedule.prepared import prepare
 from tinker.schedule.single import train_one
+from tinker.schedule.timing import Timing, write_timing
 from tinker.store.store import Store
 
 ARMS = {"multi-query": {"model.attention.kv_heads": 1}, "wide": {"model.n_embd": 32}}
@@ -51,7 +54,8 @@ def test_what_has_run_is_counted_and_tells_time_and_noise(tmp_path: Path) -> Non
         assert train_one(OVERRIDES, seed, tmp_path / "results", Console(quiet=True)) == 0
     made = make_plan(str(write_grid(tmp_path, ARMS, seeds=3)), [], tmp_path / "results")
     assert made["trials"] == {"done": 2, "probation": 0, "to_run": 7}
-    assert made["seconds_left"] > 0
+    assert made["seconds_left"] is None
+    assert "no trial of multi-query, wide has run on this machine yet" in _shown(made)
     noise = made["detectable"]["noise"]
     assert (noise["source"], noise["runs"]) == ("runs", 2)
     assert made["detectable"]["effect"] == pytest.approx(made["detectable"]["in_sd"] * noise["sd"])
@@ -71,8 +75,24 @@ def test_what_has_run_is_counted_and_tells_time_and_noise(tmp_path: Path) -> Non
     ],
 )
 def test_time_is_counted_in_rounds_of_what_fits_and_is_wanted(limits: Limits, machine: Capacity, seconds: int) -> None:
-    assert seconds_for(7, 10, limits, machine) == seconds
-    assert seconds_for(0, 10, limits, machine) == 0
+    queue = Queue(workers_of(limits, machine))
+    assert max(queue.add(10) for _ in range(7)) == seconds
+
+
+def test_each_arm_counts_with_its_own_time(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    keys: dict[str, Any] = {"seeds": 3, "resources": {"concurrent": 1}}
+    grid = str(write_grid(tmp_path, ARMS, **keys, budget={"usd": 30, "usd_per_hour": 2, "hours": 99}))
+    for cell in prepare(grid, [], results).plan.blocks[0]:
+        each = {"base": 90.0, "multi-query": 90.0, "wide": 270.0}[cell.arm]  # of 40 steps: 1, 1 and 3 hours
+        timing = Timing(4, each, 0.0, 0.0, 1, None, None)
+        write_timing(Store(results).folder(cell.spec, class_of(cell.spec)), timing)
+    made = make_plan(grid, [], results)
+    assert (made["seconds_left"], made["left"]["usd"], made["left"]["fit"]) == (15 * 3600, 30.0, 3)
+    assert "9 trials to run, 2,560 tokens each, about 15.0 h and $30 on 1 worker" in _shown(made)
+    assert "enough for all of them" in _shown(made)
+    assert "is enough for seeds 1, 2 of 3" in _shown(make_plan(grid, ["budget.usd=29"], results))
+    assert "not enough for one seed of each arm" in _shown(make_plan(grid, ["budget.hours=4"], results))
 
 
 def test_one_seed_can_detect_nothing(tmp_path: Path) -> None:

@@ -36,7 +36,10 @@ def test_what_ray_says_of_a_dead_worker(words: str, kind: str) -> None:
     ("line", "kind"),
     [
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.", "out of memory"),
-        ("RuntimeError: [enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory", "out of memory"),
+        (
+            "RuntimeError: [enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory",
+            "out of memory",
+        ),
         ("MemoryError", "out of memory"),
         ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate", "out of memory"),
         ("OSError: [Errno 28] No space left on device: 'last.ckpt'", "disk full"),

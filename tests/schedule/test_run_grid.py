@@ -154,16 +154,17 @@ def test_a_budget_of_trials_ends_the_run(tmp_path: Path, ray_up: Capacity) -> No
     grid = write_grid(tmp_path, LINEAR, budget={"trials": 1})
     code, said = run(grid, tmp_path / "results")
     assert code == FAILED
-    assert "budget.trials is used up: 3 trials are left" in said
+    assert "budget.trials 1 is used up: 1 done" in said
     assert len(rows(tmp_path / "results")) == 1
 
 
 def test_a_budget_of_hours_ends_the_run(tmp_path: Path, ray_up: Capacity) -> None:
     code, said = run(write_grid(tmp_path, LINEAR, budget={"hours": 1e-7}), tmp_path / "results")
     assert code == FAILED
-    assert "budget of 1e-07 hours is used up" in said
+    assert "budget.hours 1e-07 is used up" in said
+    assert "not run: seeds 1, 2 of all arms" in said
     assert not rows(tmp_path / "results")
-    assert not list((tmp_path / "results").glob(".stop-*"))
+    assert not list((tmp_path / "results" / ".drivers").glob("*.stop"))
 
 
 def test_a_row_made_in_a_grid_is_found_by_a_single_trial(folder: Path) -> None:

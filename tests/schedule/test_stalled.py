@@ -39,7 +39,7 @@ def _pass(stalls: Stalls, clock: Clock, seconds: float, running: set[int]) -> li
     return late
 
 
-def test_a_trial_without_a_sign_of_life_is_named_once_and_again_if_it_does_not_die(clock: Clock, tmp_path: Path) -> None:
+def test_a_silent_trial_is_named_once_and_again_if_it_does_not_die(clock: Clock, tmp_path: Path) -> None:
     stalls, folder = Stalls(), TrialFolder(tmp_path)
     stalls.watch(1, folder, 600.0)
     assert _pass(stalls, clock, 590, {1}) == []

@@ -51,14 +51,18 @@ from model.loss.cross_entropy import CrossEntropy
 
 @LOSS.variant()
 class Placed(CrossEntropy):
+    @dataclass(frozen=True)
+    class Config:
+        pass
+
     def __init__(self, config, model):
         super().__init__(config, model)
         self.calls = 0
 
     def forward(self, x, targets, head):
         self.calls += 1
-        if self.calls > 2 and ray.is_initialized():
-            context = ray.get_runtime_context()
+        context = ray.get_runtime_context() if ray.is_initialized() else None
+        if self.calls > 2 and context and context.get_accelerator_ids()["GPU"]:
             if self.calls == 3:
                 card = context.get_accelerator_ids()["GPU"][0]
                 where = f"{context.get_node_id()}_{card}_{os.getpid()}_{time.monotonic()}"
@@ -74,7 +78,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
     """Its process; RAY_ADDRESS names it."""
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    process = subprocess.Popen([sys.executable, "-c", CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", CLUSTER], **pipes, text=True)
     with process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -101,12 +101,13 @@ def test_an_arm_of_another_size_says_so() -> None:
 
 def test_provenance_that_a_reader_should_know_is_a_warning() -> None:
     trials = rows(ARMS)
-    trials[4] |= {"git_dirty": True, "attempts": 3, "code_fingerprint": "new"}
+    causes = ["out of memory: CUDA", "node lost: its node was terminated"]
+    trials[4] |= {"git_dirty": True, "attempts": 3, "causes": causes, "code_fingerprint": "new"}
     trials[5] |= {"code_fingerprint": "old"}
     assert judged(trials)["a"]["warnings"] == [
         "the runs were made by more than one version of the code",
         "made by code that was not committed",
-        "seed 0 took more than one attempt",
+        "seed 0 took more than one attempt (node lost, out of memory)",
     ]
 
 

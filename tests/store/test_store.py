@@ -86,6 +86,20 @@ def test_attempts_and_causes_are_counted_and_shown(store, spec):
     assert log.endswith("failed: node lost\nline 3\n")
 
 
+def test_the_causes_of_failed_attempts_outlast_a_result(store, spec, commit):
+    store.begin(spec(1), CLASS, "me")
+    store.fail(spec(1), CLASS, "out of memory: 7 GiB", "", kind="out of memory")
+    store.begin(spec(1), CLASS, "me")
+    store.release(spec(1), CLASS, "interrupted")
+    store.begin(spec(1), CLASS, "me")
+    commit(store, 1, 1.0)
+    status = store.get(spec(1).id, CLASS).status
+    assert (status.state, status.attempts, status.cause) == ("done", 3, None)
+    [failure] = status.causes
+    assert failure.pop("time").startswith("20")
+    assert failure == {"attempt": 1, "kind": "out of memory", "cause": "out of memory: 7 GiB"}
+
+
 def test_a_released_trial_is_pending_with_its_attempts(store, spec):
     store.begin(spec(1), CLASS, "me")
     store.release(spec(1), CLASS, "interrupted")

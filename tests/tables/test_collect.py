@@ -59,6 +59,27 @@ def test_failures_and_running_trials_are_rows_with_their_state(results: Path) ->
     assert (failed["status"], failed["attempts"], failed["cause"]) == ("failed", 1, "out of memory")
 
 
+def test_why_earlier_attempts_failed_is_told_of_a_trial_that_ended_well(results: Path) -> None:
+    store = Store(results)
+    store.begin(spec("rotary", 1), HERE, "test")
+    store.fail(spec("rotary", 1), HERE, "out of memory: 7 GiB", "", kind="out of memory")
+    store.fail(spec("rotary", 1), HERE, "KeyError: 'x'", "")
+    finish(results, "rotary", 1, val_loss=9.0)
+    row = _rows(results, grid(ARMS))["rotary", 1]
+    assert (row["status"], row["cause"]) == ("done", None)
+    assert row["causes"] == ["out of memory: 7 GiB", "error: KeyError: 'x'"]
+    assert _rows(results, grid(ARMS))["rotary", 0]["causes"] is None
+
+
+def test_a_trial_of_another_grid_at_the_same_time_packs(results: Path) -> None:
+    assert not any(row["packed"] for row in _rows(results, grid({"rotary": [0]})).values())
+    for trial in ("baseline-v0", "rotary"):
+        folder = Store(results).folder(spec(trial, 0), HERE)
+        times = {"started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T01:00:00+00:00"}
+        folder.status.write_text(json.dumps({"state": "done", "attempts": 1, **times}))
+    assert _rows(results, grid({"rotary": [0]}))["rotary", 0]["packed"]
+
+
 def test_an_arm_that_left_the_grid_leaves_the_tables_and_stays_in_the_store(results: Path) -> None:
     rows = _rows(results, grid({"baseline-v0": [0, 1]}))
     assert {arm for arm, _ in rows} == {"baseline-v0"}

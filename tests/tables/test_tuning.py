@@ -9,10 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.tables.made_up import grid, save
+from tests.tables.made_up import HERE, finish, grid, save, spec
 from tests.tables.made_up_tuning import BEST, RATES, SEEDS, tuned
+from tinker.doctor.tables import tables
 from tinker.errors import UserError
 from tinker.report.analysis import Analysis
+from tinker.report.api import make_report, render
+from tinker.store.store import Store
 from tinker.tables import schema
 from tinker.tables.grid_shape import checked
 from tinker.tables.parquet import read
@@ -46,6 +49,43 @@ def test_of_a_tuning_half_way_it_has_what_is_there(tmp_path: Path) -> None:
     rows = pl.read_parquet(tmp_path / "made-up" / TUNING)
     assert rows["state"].to_list().count("done") == 3 * len(BEST)
     assert not rows["is_winner"].any()
+
+
+def test_a_tuning_at_work_has_what_the_store_has_by_now(tmp_path: Path) -> None:
+    made = tuned(GRID, done=0)
+    (first, second), (lost, failed) = (made["tuning"]["arms"][1]["configurations"][k]["trials"] for k in (0, 1))
+    for place, trial in enumerate((first, second, lost, failed)):
+        trial["trial_id"] = spec("good", 1001 + place).id
+    save(tmp_path, made)
+    finish(tmp_path, "good", 1001, val_loss=2.0)
+    assert Analysis.of(tmp_path, "made-up").grid["tuning"]["arms"][1]["configurations"][0]["mean"] is None
+    finish(tmp_path, "good", 1002, val_loss=2.2)
+    finish(tmp_path, "good", 1003, val_loss=float("nan"))
+    Store(tmp_path).begin(spec("good", 1004), HERE, "test")
+    Store(tmp_path).fail(spec("good", 1004), HERE, "out of memory", "log")
+    arm = Analysis.of(tmp_path, "made-up").grid["tuning"]["arms"][1]
+    assert arm["configurations"][0]["mean"] == pytest.approx(2.1)
+    assert arm["configurations"][0]["sd"] == pytest.approx(0.2 / 2**0.5)
+    assert [trial["state"] for trial in arm["configurations"][1]["trials"]] == ["diverged", "failed"]
+    assert arm["compute"]["trials"] == 3
+    assert arm["compute"]["flops"] == 3 * 7404.0 * 4 * 8 * 100
+    rows = read(tmp_path / "made-up" / TUNING).to_pylist()
+    assert [row["state"] for row in rows if row["state"] != "missing"] == ["done", "done", "diverged", "failed"]
+    report = render(make_report(tmp_path, "made-up"), "table")
+    assert "the tuning is not complete: 2 of 15 configurations have ended" in report
+
+
+def test_a_damaged_one_is_set_aside_and_made_again(tmp_path: Path) -> None:
+    save(tmp_path, tuned(GRID))
+    Analysis.of(tmp_path, "made-up")
+    path = tmp_path / "made-up" / TUNING
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    (finding,) = tables(tmp_path)
+    assert "`tinker report made-up` makes it again" in str(finding)
+    assert not path.exists()
+    Analysis.of(tmp_path, "made-up")
+    assert path.read_bytes() == whole
 
 
 def test_a_grid_that_tunes_nothing_has_none_and_loses_an_older_one(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from model.registry import LATER, Slot
+from tinker.config.hints import hints_of
 
 
 def plain(config: Any) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def plain(config: Any) -> dict[str, Any]:
     A field annotated `float` gives a float even where its default was typed `1`, so that a default and the same value
     given in a file are one text. A field that came later (`model.registry.later`) is left out while it has its default.
     """
-    hints = get_type_hints(type(config), include_extras=True)
+    hints = hints_of(type(config))
     return {
         field.name: _value(hints[field.name], getattr(config, field.name))
         for field in fields(config)

@@ -15,6 +15,7 @@ from tinker.tables.grid_shape import checked
 from tinker.tables.grids import DamagedGridError, load_grid
 from tinker.tables.looks import LOOKS
 from tinker.tables.parquet import DamagedTableError, read
+from tinker.tables.tuning import TUNING
 
 SUFFIX = "damaged"
 GRID_FILE = "grid.json"
@@ -24,6 +25,7 @@ CONSEQUENCE = {
     TRIALS: f"{REPORT} from the store; what the store has lost is lost",
     CURVES: f"{REPORT} from the store; what the store has lost is lost",
     COMPARISONS: REPORT,
+    TUNING: REPORT,
     LOOKS: "nothing can make it again: when these results were looked at before is lost, and reports will say so",
 }
 

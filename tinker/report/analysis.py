@@ -16,6 +16,7 @@ from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
 from tinker.store.lock import results_lock
 from tinker.store.spent import spent
+from tinker.store.store import Store
 from tinker.tables import schema
 from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
 from tinker.tables.grid_shape import checked
@@ -23,6 +24,7 @@ from tinker.tables.grids import load_grid
 from tinker.tables.looks import read_looks, record_looks
 from tinker.tables.parquet import read, write
 from tinker.tables.tuning import write_tuning
+from tinker.tables.tuning_so_far import so_far
 
 Row = Mapping[str, Any]
 GRID_FILE = "grid.json"
@@ -70,6 +72,7 @@ class Analysis:
     @classmethod
     def _of_store(cls, results: Path, name: str, *, keep: bool = False) -> Analysis:
         grid = _with_spent(checked(load_grid(results, name), results / name / GRID_FILE), results)
+        grid = so_far(grid, Store(results))
         collected = collect(results, grid, keep=keep)
         return cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
 

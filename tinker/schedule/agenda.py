@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tinker.errors import FAILED, UserError
 from tinker.grid.expand import Plan
+from tinker.schedule.by_need import comparing
 from tinker.schedule.job import Job, Stage
 from tinker.schedule.missing import class_of
 from tinker.schedule.order import settled_order
@@ -35,9 +36,8 @@ class GridAgenda:
             before = plan.before or plan
             plan = confirmed(before, (yield from tuning_stages(before, self.store)))
             self.on_tuned(plan)
-        order = settled_order(plan, self.store)
         yield from pilot_stage(plan, self.store)
-        yield Stage("comparing", order.sort(Job(cell.spec, cell.arm, cell.seeds.label) for cell in plan.cells))
+        yield from comparing(plan, self.store.layout.results, settled_order(plan, self.store).sort)
 
 
 def require_pretrained(store: Store, spec: TrialSpec) -> None:

@@ -58,7 +58,7 @@ class Purse(Protocol):
         """Writes down what was spent."""
 
 
-Foresee = Callable[[Stage, Capacity], Sequence[str]]
+Foresee = Callable[[Stage, Capacity, Limits], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class GridRun:
     limits: Limits
     purse: Purse
     priority: int = 0
-    foresee: Foresee = lambda stage, capacity: ()
+    foresee: Foresee = lambda stage, capacity, limits: ()
     measure: Callable[[], float | None] | None = None
 
 
@@ -126,7 +126,7 @@ class Course:
         if self.stage is None or self.stage is self._foreseen:
             return ()
         self._foreseen = self.stage
-        return self.run.foresee(self.stage, capacity)
+        return self.run.foresee(self.stage, capacity, self.limits)
 
     def advance(self) -> Missing | None:
         """Goes to the next stage if the one at hand has ended; returns what the store has and lacks of a new one.

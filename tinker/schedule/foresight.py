@@ -34,9 +34,9 @@ class Foresight:
         self._stage: Stage | None = None
         self._capacity = here()
 
-    def before(self, stage: Stage, capacity: Capacity) -> Sequence[str]:
+    def before(self, stage: Stage, capacity: Capacity, limits: Limits) -> Sequence[str]:
         """As `GridRun.foresee`: once when arms are to be timed, and once when they are to be compared."""
-        self._stage, self._capacity = stage, capacity
+        self._stage, self._capacity, self.limits = stage, capacity, limits
         if stage.phase not in COMPARED or stage.phase in self._said or not limited(self.plan):
             return ()
         self._said.add(stage.phase)

@@ -44,7 +44,7 @@ class Share:
     def __str__(self) -> str:
         return (
             f"resources.gpus=auto: {self.gpus:g} of a card ({self.card_bytes / 2**30:.1f} GiB) for each trial, since "
-            f"{self.arm}, the largest arm, needed {self.peak_mem_bytes / 2**30:.2f} GiB; with {MARGIN:.0%} and 1 GiB more"
+            f"{self.arm}, the largest arm, needed {self.peak_mem_bytes / 2**30:.2f} GiB; margin: {MARGIN:.0%} and 1 GiB"
         )
 
 

@@ -1,8 +1,8 @@
 """In which order trials start: seed by seed, long ones first, and arms that take alike in an order that is drawn.
 
-Seed blocks are kept, so that a grid that was cut short is balanced. Long trials come first in a block, so that no worker
-waits for one that began last. A machine's state drifts over a run (heat, neighbours, caches): were arms of equal weight
-always in one order, the drift would look like an effect of the arm, so each block has an order of its own.
+Seed blocks are kept, so that a grid that was cut short is balanced. Long trials come first in a block, so that no
+worker waits for one that began last. A machine's state drifts over a run (heat, neighbours, caches): were arms of equal
+weight always in one order, the drift would look like an effect of the arm, so each block has an order of its own.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import Any, Literal
 
 from tinker.grid.expand import Plan
+from tinker.schedule.estimate import known_times
 from tinker.schedule.job import Job
 from tinker.store.atomic import write_json
 from tinker.store.lock import results_lock
@@ -62,7 +62,7 @@ class Order:
         """For `grid.json`."""
         return {"seed": self.seed, "weighed_by": self.weighed_by, "arms": [list(group) for group in self.arms]}
 
-    def sort(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
+    def sort(self, jobs: Iterable[Job]) -> list[Job]:
         """The jobs in the order in which they are to start; blocks (jobs of one seed) stay as they come in.
 
         Within a group of equal weight: by the SHA-256 of the text `seed/label of the seeds/arm/knobs`.
@@ -75,23 +75,19 @@ class Order:
             text = f"{self.seed}/{job.seed}/{job.arm}/{job.knobs}"
             return blocks[job.seed], rank[job.arm], hashlib.sha256(text.encode()).digest()
 
-        return tuple(sorted(listed, key=key))
+        return sorted(listed, key=key)
 
 
-def in_order(
-    jobs: Iterable[Job], weights: Mapping[str, float], name: str, weighed_by: Measure = "FLOPs"
-) -> tuple[Job, ...]:
+def in_order(jobs: Iterable[Job], weights: Mapping[str, float], name: str, weighed_by: Measure = "FLOPs") -> list[Job]:
     """`jobs` of the grid of that name as they are to start; `weights` has that of each arm, in whatever unit."""
     return Order.of(name, weights, weighed_by).sort(jobs)
 
 
-def settled_order(plan: Plan, store: Store, seconds: Mapping[str, float] | None = None) -> Order:
-    """The order of a grid whose `grid.json` is written: the one that stands there, or a new one, which then stands there.
+def settled_order(plan: Plan, store: Store) -> Order:
+    """The order of a grid whose `grid.json` is written: the one that stands there, or a new one, which is put there.
 
-    It stands until the grid has other arms, so that a run that goes on has the order of the one before.
-
-    Args:
-        seconds: of a trial of each arm, where they were timed before; finished trials are asked first.
+    It stands until the grid has other arms, so that a run that goes on has the order of the one before. Arms are
+    weighed by seconds where each was timed, by a trial that has ended or a pilot, else by FLOPs.
     """
     path = store.layout.grid(plan.name)
     names = {arm.name for arm in plan.arms}
@@ -100,9 +96,10 @@ def settled_order(plan: Plan, store: Store, seconds: Mapping[str, float] | None 
         found = document.get("order")
         if found is not None and {arm for group in found["arms"] for arm in group} == names:
             return Order.from_dict(found)
-        known = {**(seconds or {}), **_measured(plan, store)}
-        if names <= known.keys():
-            order = Order.of(plan.name, {name: known[name] for name in names}, "seconds")
+        known = known_times(plan, store).seconds
+        seconds = {arm: each for arm, each in known.items() if each is not None}
+        if seconds.keys() == names:
+            order = Order.of(plan.name, seconds, "seconds")
         else:
             order = Order.of(plan.name, flops(plan, document), "FLOPs")
         write_json(path, {**document, "order": order.as_dict()})
@@ -117,13 +114,3 @@ def flops(plan: Plan, document: Mapping[str, Any]) -> dict[str, float]:
         for arm in plan.arms
     }
     return {name: float(a_token[name] * tokens[name]) for name in tokens}
-
-
-def _measured(plan: Plan, store: Store) -> dict[str, float]:
-    """Seconds of a trial by arm, where some have finished: the median."""
-    arm_of = {cell.spec.id: cell.arm for cell in plan.cells}
-    found: dict[str, list[float]] = {}
-    for row in store.rows(arm_of):
-        if row.result is not None and row.status.state == "done" and "seconds" in row.result["metrics"]:
-            found.setdefault(arm_of[row.trial_id], []).append(row.result["metrics"]["seconds"])
-    return {arm: median(seconds) for arm, seconds in found.items()}

@@ -13,7 +13,7 @@ from tinker.store.store import Store
 
 def wants_pilot(grid: Grid) -> bool:
     """Whether something that the grid declares cannot be planned without a timing."""
-    return grid.budget.hours is not None or grid.budget.usd is not None
+    return grid.budget.hours is not None or grid.budget.usd is not None or grid.resources.gpus == "auto"
 
 
 def pilot_stage(plan: Plan, store: Store) -> Iterator[Stage]:

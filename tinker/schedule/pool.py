@@ -41,6 +41,7 @@ from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 from tinker.schedule.cluster import Capacity, capacity_now, ray_cluster
+from tinker.schedule.deaths import UNKNOWN, Deaths
 
 #: Seconds between two signs of life of Tune's loop.
 TICK = 1.0
@@ -136,8 +137,13 @@ class Relay(_Unsaved, tune.Callback):
             words = Path(trial.error_file).read_text(errors="replace").partition("\n")[2].strip()  # after a time stamp
         except (OSError, TypeError):
             words = ""
+        number, session = trial.config["number"], self.session
+        actor = session.actors.get(number)
         self._ended(trial)
-        self.session.tell("crashed", trial.config["number"], words or "the worker died")
+        if UNKNOWN in words and actor is not None:
+            session.deaths.add(number, actor, words)
+        else:
+            session.tell("crashed", number, words or "the worker died")
 
     def _ended(self, trial: Trial) -> None:
         number = trial.config["number"]
@@ -170,6 +176,7 @@ class Session:
         self.ended = threading.Event()
         self._ticked = self._counted = 0.0
         self.capacity: Capacity | None = None
+        self.deaths = Deaths()
 
     def tell(self, *message: Any) -> None:
         self.pipe.send(message)
@@ -179,6 +186,8 @@ class Session:
         if now - self._ticked >= TICK:
             self._ticked = now
             self._look_at_nodes(now)
+            for number, words in self.deaths.told():
+                self.tell("crashed", number, words)
             self.tell("tick")
 
     def _look_at_nodes(self, now: float) -> None:

@@ -47,7 +47,7 @@ def execute(item: WorkItem) -> list[Outcome]:
 
 def _give_memory_back() -> None:
     """What torch keeps of a card's memory for the next trial here is what a neighbour on the same card may lack."""
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_available() and torch.cuda.memory_reserved():
         gc.collect()
         torch.cuda.empty_cache()
 

@@ -39,7 +39,9 @@ def cautions(arm_rows: Sequence[Row], arm: Sample) -> list[str]:
         said.append("made by code that was not committed")
     retried = [(row["seed_init"], row["seed_data"]) for row in arm_rows if (row["attempts"] or 0) > 1]
     if retried:
-        said.append(f"{labels(retried)} took more than one attempt")
+        kinds = sorted({cause.partition(": ")[0] for row in arm_rows for cause in row.get("causes") or ()})
+        why = f" ({', '.join(kinds)})" if kinds else ""
+        said.append(f"{labels(retried)} took more than one attempt{why}")
     return said
 
 

@@ -92,7 +92,9 @@ def test_a_pilot_counts_no_trial() -> None:
 
 def test_what_is_told_to_others_is_small_plain_data() -> None:
     run = Run(arms=3, seeds=40)
-    many = Stage("tuning", tuple(Job(job("base", n).spec, "base", "1", f"lr={n}") for n in range(1, 101)), words="batch 2")
+    many = Stage(
+        "tuning", tuple(Job(job("base", n).spec, "base", "1", f"lr={n}") for n in range(1, 101)), words="batch 2"
+    )
     run.board.stage("g", many, ())
     for trial in many.jobs:
         run.source.logs[trial.spec.id] = Path("log.txt")
