@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from model.slots import ATTENTION, FIELDS
 from tinker.cli.main import app
+from tinker.cli.options import apart
 from tinker.config.compose import compose
 from tinker.config.groups import Groups
 from tinker.config.merge import apply
@@ -87,19 +88,20 @@ def test_a_command_parses(line: str) -> None:
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if re.match(r"tinker (plan|run|report) \S+\.yaml", line)])
 def test_a_grid_with_its_overrides_expands(line: str, workplace: Path) -> None:
-    file, *overrides = [argument for argument in shlex.split(line)[2:] if not argument.startswith("-")]
-    grid = load_grid(Path(file), overrides)
-    if grid.choices["data"] == "tinyshakespeare":
-        try:
-            tinyshakespeare.locate()
-        except UserError as error:
-            pytest.skip(f"Tiny Shakespeare is not here: {error}")
-    assert len(expand(grid).arms) > 1
+    files, overrides = apart([argument for argument in shlex.split(line)[2:] if not argument.startswith("-")])
+    for file in files:
+        grid = load_grid(Path(file), overrides)
+        if grid.choices["data"] == "tinyshakespeare":
+            try:
+                tinyshakespeare.locate()
+            except UserError as error:
+                pytest.skip(f"Tiny Shakespeare is not here: {error}")
+        assert len(expand(grid).arms) > 1
 
 
 def test_a_report_by_name_names_results_that_a_command_before_it_makes(workplace: Path) -> None:
-    runs = [shlex.split(line)[2:] for line in COMMANDS if line.startswith("tinker run")]
-    made = {load_grid(Path(file), overrides).results_name for file, *overrides in runs}
+    runs = [apart(shlex.split(line)[2:]) for line in COMMANDS if line.startswith("tinker run")]
+    made = {load_grid(Path(file), overrides).results_name for files, overrides in runs for file in files}
     made |= {Path(shlex.split(line)[2]).stem for line in COMMANDS if line.startswith("tinker import")}
     named = [shlex.split(line)[2] for line in COMMANDS if line.startswith("tinker report")]
     assert {name for name in named if not name.endswith(".yaml")} <= made

@@ -43,6 +43,13 @@ def test_blocks_are_the_arms_seeds_first(load: Load) -> None:
     assert [s.label for s in plan.blocks] == ["3", "4", "1", "2"]
 
 
+def test_a_budget_is_what_was_given_of_it_and_its_price_alone_is_no_limit(load: Load) -> None:
+    grid = load("seeds: 1\npriority: -2\nbudget: {usd: 12, usd_per_hour: 2.5, flops: 1e15}\n")
+    assert (grid.priority, grid.budget.declared) == (-2, {"usd": 12.0, "usd_per_hour": 2.5, "flops": 1e15})
+    grid = load("seeds: 1\n", "budget.usd_per_hour=2")
+    assert (grid.priority, grid.budget.declared) == (0, {"usd_per_hour": 2.0})
+
+
 def test_overrides_of_the_grids_own_keys(load: Load) -> None:
     grid = load("seeds: 1\n", "decide.alpha=1e-2", "resources.cpus=2", "budget.hours=0.5", "retries=0")
     assert (grid.decide.alpha, grid.resources.cpus, grid.budget.hours, grid.retries) == (0.01, 2.0, 0.5, 0)

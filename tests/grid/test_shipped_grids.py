@@ -115,3 +115,11 @@ def test_the_json_schema_takes_both_ways_of_writing_a_diff(validator: Draft20201
         "e": {"init_from": "3fa9c1", "finetune": {"type": "lora", "r": 2, "targets": ["up"]}, "finetune.alpha": 4},
     }
     assert [error.message for error in validator.iter_errors(data)] == []
+
+
+def test_an_editor_knows_what_a_budget_and_a_priority_take(validator: Draft202012Validator) -> None:
+    grid = load_document(GRIDS[0]).data
+    good = {"priority": 2, "budget": {"hours": 3, "usd": 10.5, "usd_per_hour": 2.5, "trials": 40, "flops": 1e18}}
+    assert validator.is_valid({**grid, **good})
+    for wrong in ({"priority": "high"}, {"budget": {"hours": 0}}, {"budget": {"trials": 1.5}}, {"budget": {"days": 1}}):
+        assert not validator.is_valid({**grid, **wrong}), wrong

@@ -115,7 +115,7 @@ def test_a_grid_on_two_nodes_outlives_one_of_them(
 ) -> None:
     tiny.plugin(tmp_path, "placed", PLACED)
     keys = {"seeds": 3, "plugins": ["placed.py"], "resources": {"gpus": 0.5, "cpus": 0.5}}
-    base = {"model.loss": "placed", "train.steps": 60, "train.eval_every": 30, "checkpoint.minutes": 0.001}
+    base = {"model.loss": "placed", "train.steps": 60, "train.eval_every": 30, "checkpoint.minutes": 0.01}
     grid = write_grid(tmp_path, {"rotary": {"model.position": "rotary"}}, base=base, **keys)
     killer = threading.Thread(target=_kill_a_node, args=(cluster, tmp_path))
     said = io.StringIO()

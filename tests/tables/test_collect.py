@@ -72,12 +72,13 @@ def test_why_earlier_attempts_failed_is_told_of_a_trial_that_ended_well(results:
 
 
 def test_a_trial_of_another_grid_at_the_same_time_packs(results: Path) -> None:
-    assert not any(row["packed"] for row in _rows(results, grid({"rotary": [0]})).values())
-    for trial in ("baseline-v0", "rotary"):
-        folder = Store(results).folder(spec(trial, 0), HERE)
-        times = {"started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T01:00:00+00:00"}
-        folder.status.write_text(json.dumps({"state": "done", "attempts": 1, **times}))
+    for arm, seed in (("baseline-v0", 0), ("baseline-v0", 1), ("rotary", 0)):
+        status = Store(results).folder(spec(arm, seed), HERE).status
+        status.write_text('{"state": "done", "attempts": 1, "started": "2026-01-01T00:00:00+00:00"}')
     assert _rows(results, grid({"rotary": [0]}))["rotary", 0]["packed"]
+    shutil.rmtree(results / "trials" / spec("baseline-v0", 0).id)
+    shutil.rmtree(results / "trials" / spec("baseline-v0", 1).id)
+    assert not _rows(results, grid({"rotary": [0]}))["rotary", 0]["packed"]
 
 
 def test_an_arm_that_left_the_grid_leaves_the_tables_and_stays_in_the_store(results: Path) -> None:

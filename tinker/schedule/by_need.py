@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+from tinker.grid.decide import Looks
 from tinker.grid.expand import Plan
 from tinker.report.analysis import Analysis
 from tinker.schedule.job import Job, Stage
@@ -35,4 +36,12 @@ def comparing(plan: Plan, results: Path, in_order: Order = list) -> Iterator[Sta
         if place >= len(stages):
             return
         wanted = set(stages[place])
-        yield Stage("comparing", tuple(in_order([job for job in jobs if job.spec.id in wanted])))
+        words = _words(plan.grid.decide.looks, place)
+        yield Stage("comparing", tuple(in_order([job for job in jobs if job.spec.id in wanted])), words=words)
+
+
+def _words(looks: Looks, place: int) -> str:
+    """What people are told of a stage: `look 4 of 12` (seeds an arm), `block 3`."""
+    if isinstance(looks, list) and place < len(looks):
+        return f"look {looks[place]} of {looks[-1]}"
+    return f"block {place + 1}"

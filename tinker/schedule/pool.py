@@ -6,16 +6,12 @@ come in one by one and outcomes go out, on actors that are reused; what they mea
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
-import shutil
 import signal
 import sys
-import tempfile
 import threading
-import time
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,16 +33,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's, which would have 
 
 import ray
 from ray import tune
-from ray.tune.experiment import Trial
-from ray.tune.search import Searcher
 
-from tinker.schedule.cluster import Capacity, capacity_now, ray_cluster
-from tinker.schedule.deaths import UNKNOWN, Deaths
-
-#: Seconds between two signs of life of Tune's loop.
-TICK = 1.0
-#: Seconds between two looks at which nodes live.
-NODES = 5.0
+from tinker.schedule.cluster import ray_cluster
+from tinker.schedule.tune_session import Session
 
 
 class TrialActor(tune.Trainable):
@@ -71,163 +60,6 @@ class TrialActor(tune.Trainable):
         from tinker.schedule.worker import execute
 
         return {"outcomes": [outcome.as_dict() for outcome in execute(self.item)], "done": True}
-
-
-class _Unsaved:
-    """Tune pickles callbacks, stoppers and searchers for its own restoring, which is never used."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {}
-
-
-class Feed(_Unsaved, Searcher):
-    """Hands items to Tune as they come in. While nothing runs it waits here, where Tune would sleep for a second."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-
-    def suggest(self, trial_id: str) -> Any:
-        session = self.session
-        while True:
-            try:
-                number, item, resources = session.inbox.get(timeout=0.0 if session.running else TICK / 5)
-            except queue.Empty:
-                session.tick()
-                if session.ended.is_set():
-                    return Searcher.FINISHED
-                if session.running:
-                    return None
-            else:
-                session.running.add(number)
-                return {"number": number, "item": item, "resources": resources}
-
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        pass  # the relay tells more
-
-    def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
-        return True
-
-    def save(self, checkpoint_path: str) -> None:
-        pass
-
-    def restore(self, checkpoint_path: str) -> None:
-        pass
-
-
-class Relay(_Unsaved, tune.Callback):
-    """Tells what becomes of the items. The payload is taken out of Tune's result, which Tune would keep for ever."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        number = trial.config["number"]
-        self.session.actors[number] = trial.temporary_state.ray_actor
-        self.session.tell("started", number)
-
-    def on_trial_result(
-        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
-    ) -> None:
-        self._ended(trial)
-        self.session.tell("ended", trial.config["number"], result.pop("outcomes"))
-
-    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        try:
-            words = Path(trial.error_file).read_text(errors="replace").partition("\n")[2].strip()  # after a time stamp
-        except (OSError, TypeError):
-            words = ""
-        number, session = trial.config["number"], self.session
-        actor = session.actors.get(number)
-        self._ended(trial)
-        if UNKNOWN in words and actor is not None:
-            session.deaths.add(number, actor, words)
-        else:
-            session.tell("crashed", number, words or "the worker died")
-
-    def _ended(self, trial: Trial) -> None:
-        number = trial.config["number"]
-        self.session.running.discard(number)
-        self.session.actors.pop(number, None)
-        trial.config["item"] = ""  # Tune keeps every trial of the session
-
-
-class End(_Unsaved, tune.Stopper):
-    """Ends the session when its parent says so, and gives a sign of life in between."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        return False
-
-    def stop_all(self) -> bool:
-        self.session.tick()
-        return self.session.ended.is_set()
-
-
-class Session:
-    """What the parent and Tune's loop share while one run lasts."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self.pipe, self.inbox = pipe, queue.SimpleQueue[tuple[int, str, dict[str, float]]]()
-        self.running: set[int] = set()
-        self.actors: dict[int, Any] = {}
-        self.ended = threading.Event()
-        self._ticked = self._counted = 0.0
-        self.capacity: Capacity | None = None
-        self.deaths = Deaths()
-
-    def tell(self, *message: Any) -> None:
-        self.pipe.send(message)
-
-    def tick(self) -> None:
-        now = time.monotonic()
-        if now - self._ticked >= TICK:
-            self._ticked = now
-            self._look_at_nodes(now)
-            for number, words in self.deaths.told():
-                self.tell("crashed", number, words)
-            self.tell("tick")
-
-    def _look_at_nodes(self, now: float) -> None:
-        """Where no node is left Tune would wait for ever for another; the parent starts anew instead."""
-        if now - self._counted >= NODES:
-            self._counted = now
-            capacity = capacity_now()
-            if not capacity.machines:
-                sys.stderr.write("no node of it was left\n")
-                sys.stderr.flush()
-                os._exit(1)
-            if capacity != self.capacity:
-                self.capacity = capacity
-                self.tell("capacity", asdict(capacity))
-
-    def kill(self, number: int) -> None:
-        """Kills the worker that has the item; Tune then says that it crashed."""
-        actor = self.actors.get(number)
-        if actor is not None:
-            with contextlib.suppress(Exception):  # it may be dead already, in whatever way Ray says so
-                ray.kill(actor)
-
-    def run(self) -> None:
-        scratch = tempfile.mkdtemp(prefix="tinker-tune-")
-        try:
-            tune.Tuner(
-                tune.with_resources(TrialActor, lambda config: tune.PlacementGroupFactory([config["resources"]])),
-                tune_config=tune.TuneConfig(reuse_actors=True, search_alg=Feed(self), num_samples=-1),
-                run_config=tune.RunConfig(
-                    name="pool",
-                    storage_path=scratch,
-                    verbose=0,
-                    callbacks=[Relay(self)],
-                    stop=End(self),
-                    failure_config=tune.FailureConfig(max_failures=0),
-                    checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-                ),
-            ).fit()
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def serve(pipe: Connection, log: str) -> None:
@@ -262,7 +94,7 @@ def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None]) -> No
         except (EOFError, OSError):
             os._exit(1)
         if word == "begin":
-            session = Session(pipe)
+            session = Session(pipe, TrialActor)
             sessions.put(session)
         elif word == "close":
             sessions.put(None)

@@ -52,7 +52,7 @@ class Lines:
         counts = self.board.counts
         total = sum(counts.values()) - counts["not needed"]
         count = f"[{counts['done'] + counts['diverged'] + counts['failed']}/{total}]"
-        left = self.board.left
+        left = None if status == "interrupted" else self.board.left
         self._say(
             f"{count} {job.label}: {status} in {duration(taken)}"
             + (f", {note}" if note else "")

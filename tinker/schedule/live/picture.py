@@ -16,7 +16,7 @@ def picture(board: Board, width: int, height: int, *, plain: bool = False) -> li
     """The lines, the first `height` of which are meant to be seen; `plain` is ASCII."""
     if "" in board.grids:
         return [_lone(board, width)]
-    below = [summary(board), *_failures(board, width)]
+    below = [line for line in (summary(board), *_failures(board, width)) if line.plain]
     legend = _legend(plain)
     room = height - _height([Text(""), *below, legend], width)
     lines: list[Text] = []

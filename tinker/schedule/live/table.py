@@ -86,8 +86,9 @@ class Table:
         shown = self.state.shown
         assert shown is not None
         level = f"{100 * (1 - shown.alpha):g} %"
-        said = f"difference to {shown.control} in {shown.metric} with its {level} interval; not a look: no verdict"
-        return Text(said, style="dim")
+        diverged = ", without diverged runs" if any(row.counts["diverged"] for row in self.rows.values()) else ""
+        said = f"difference to {shown.control} in {shown.metric} with its {level} interval{diverged}"
+        return Text(f"{said}; not a look: no verdict", style="dim")
 
     def _head(self, name: int, cell_width: int) -> list[Text]:
         """The seeds, where they have columns of their own."""

@@ -67,11 +67,13 @@ class Tuning:
         batch = 0
         while batch_size(self.tune, len(self.tried[self.plan.control.name])):
             going = {arm.name: self._ask(arm, batch) for arm in self.plan.arms}
-            for place in range(len(rungs_of(self.plan.control, self.tune))):
+            steps = rungs_of(self.plan.control, self.tune)
+            for place in range(len(steps)):
                 self._enter(going, place)
                 jobs = self._jobs(going, place)
                 if jobs:  # where none of any arm is stable none goes on
-                    yield Stage("tuning", jobs)
+                    rung = f", to step {steps[place]:,}" if len(steps) > 1 else ""
+                    yield Stage("tuning", jobs, words=f"batch {batch + 1}{rung}")
                     self.read()
                 going = self._prune(going, place)
             batch += 1
