@@ -46,7 +46,7 @@ def _pilot(clock: Clock, *overrides: str) -> Pilot:
     return Pilot(tiny.spec_of("train.steps=1000", *overrides), clock)
 
 
-def test_a_few_seconds_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_few_seconds_are_enough() -> None:
     clock = Clock()
     pilot = _pilot(clock, "train.eval_every=500")
     assert _watched(pilot, clock, 0.5) == 1 + SECONDS / 0.5

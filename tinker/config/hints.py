@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, get_type_hints
 
+_KNOWN: dict[Any, dict[str, Any]] = {}
 
-@cache
-def hints_of(kind: type) -> dict[str, Any]:
+
+def hints_of(kind: Any) -> dict[str, Any]:
     """By field, with what `Annotated` adds. Shared by all who ask: not to be changed."""
-    return get_type_hints(kind, include_extras=True)
+    if kind not in _KNOWN:
+        _KNOWN[kind] = get_type_hints(kind, include_extras=True)
+    return _KNOWN[kind]

@@ -28,7 +28,10 @@ def decode(data: bytes | str) -> Any:
     Raises:
         ValueError: for what is not JSON in UTF-8.
     """
-    return _with_non_finite(json.loads(data))
+    text = data if isinstance(data, str) else data.decode()
+    value = json.loads(text)
+    # Few texts have one, and to look at every value takes longer than the parsing.
+    return _with_non_finite(value) if any(f'"{name}"' in text for name in _NON_FINITE) else value
 
 
 def _without_non_finite(value: Any) -> Any:
