@@ -12,7 +12,7 @@ import psutil
 
 import tinker
 
-RUN = "import sys; from tinker.cli.main import main; sys.argv[0] = 'tinker'; main()"
+RUN = "import sys; from tinker.cli.entry import main; sys.argv[0] = 'tinker'; main()"
 
 
 class Runs:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Tinker, message
+from tests.cli.conftest import Tinker
 from tinker.cli import main as cli
 from tinker.errors import INTERRUPTED, USAGE, UserError
 

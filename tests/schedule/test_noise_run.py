@@ -17,8 +17,8 @@ from tinker.errors import OK, UserError
 from tinker.grid.find import find_grid
 from tinker.grid.load import load_grid
 from tinker.schedule.cluster import Capacity
-from tinker.schedule.prepared import prepare
 from tinker.schedule.noise_run import control_only, train_controls
+from tinker.schedule.prepared import prepare
 from tinker.spec import Seeds
 from tinker.tables.grids import load_grid as stored_grid
 

@@ -14,8 +14,8 @@ from tests.train.parallel.conftest import DISTURBED
 from tinker.errors import FAILED, UserError
 from tinker.schedule import worker
 from tinker.schedule.cluster import Capacity, concurrency
-from tinker.schedule.prepared import limits_of, prepare
 from tinker.schedule.missing import code_of
+from tinker.schedule.prepared import limits_of, prepare
 from tinker.schedule.work import WorkItem
 from tinker.store.store import Store
 from tinker.tables.grids import load_grid

@@ -120,7 +120,7 @@ def test_a_failed_trial_is_tried_again_by_the_next_run(troubled: SimpleNamespace
 
 
 #: `tinker run`, with Ray of its own.
-RUN = "import sys; from tinker.cli.main import main; sys.argv[0] = 'tinker'; main()"
+RUN = "import sys; from tinker.cli.entry import main; sys.argv[0] = 'tinker'; main()"
 
 
 def _wait_for(what: Callable[[], bool], seconds: float = 120.0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
@@ -72,6 +73,8 @@ def ray_cluster() -> Iterator[Capacity]:
         {} if joined else {"address": "local", "num_cpus": cores(), "object_store_memory": OBJECT_STORE_BYTES}
     )
     try:
+        if joined:
+            _knock(os.environ["RAY_ADDRESS"])
         # Ray puts the current folder first on the workers' path, where a model.py of the user would hide `model`.
         with chdir(Path(tinker.__file__).parents[1]):
             ray.init(
@@ -92,6 +95,13 @@ def ray_cluster() -> Iterator[Capacity]:
         yield capacity_now()
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens, which Ray itself takes minutes to say; `auto` and `ray://` are left to it."""
+    host, _, port = address.rpartition(":")
+    if port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
 
 
 def cores() -> int:

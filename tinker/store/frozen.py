@@ -44,7 +44,9 @@ def freeze_control(name: str, results: Path, grid_name: str) -> Path:
     grid = load_grid(results, grid_name)
     cells = [cell for cell in grid["cells"] if cell["arm"] == grid["control"]]
     if not cells:
-        raise UserError(f"{grid['name']}: its arms are not tuned yet, so there is nothing to freeze; run the grid first")
+        raise UserError(
+            f"{grid['name']}: its arms are not tuned yet, so there is nothing to freeze; run the grid first"
+        )
     rows = _finished(Store(results), grid, cells)
     for row in rows:
         _check_shipped(grid["name"], row.spec.config)
