@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from tinker.errors import UserError
+from tinker.schedule.executor import Executor
 from tinker.schedule.retry import LONGEST_WAIT, LOST_MACHINES, Cause, Tries, of_crash, of_error
 
 #: As Ray 2.60 says it of a worker that its memory monitor has killed.
@@ -74,3 +78,15 @@ def test_waits_double_up_to_the_longest() -> None:
     waits = [Tries(own=own).wait for own in range(1, 10)]
     assert waits[:4] == [1.0, 2.0, 4.0, 8.0]
     assert max(waits) == LONGEST_WAIT
+
+
+def test_a_cluster_that_nobody_answers_for_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
+    with (
+        pytest.raises(UserError, match=r"the cluster at RAY_ADDRESS=127.0.0.1:\d+ did not answer"),
+        Executor() as executor,
+    ):
+        while executor.capacity is None:
+            executor.poll(1.0)

@@ -149,4 +149,4 @@ def test_a_driver_keeps_nothing_of_trials_that_have_ended(tmp_path: Path) -> Non
     assert executor.most == 2
     gc.collect()
     assert [made() for made in executor.made] == [None] * 10
-    assert (driver.handed, driver.courses[0].open, driver.courses[0].waiting) == ({}, {}, [])
+    assert (driver.hands.handed, driver.courses[0].open, driver.courses[0].waiting) == ({}, {}, [])

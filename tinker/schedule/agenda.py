@@ -12,6 +12,7 @@ from tinker.schedule.missing import class_of
 from tinker.schedule.order import settled_order
 from tinker.schedule.pilot_stage import pilot_stage
 from tinker.schedule.tuning.phase import confirmed, tuning_stages
+from tinker.schedule.tuning.settled import settled_failures
 from tinker.spec import TrialSpec
 from tinker.store.store import Store
 from tinker.train.starts.trial import kept_checkpoint
@@ -34,7 +35,8 @@ class GridAgenda:
             require_pretrained(self.store, first)
         if plan.grid.tune is not None:
             before = plan.before or plan
-            plan = confirmed(before, (yield from tuning_stages(before, self.store)))
+            settled = settled_failures(before, self.store)
+            plan = confirmed(before, (yield from tuning_stages(before, self.store, settled)))
             self.on_tuned(plan)
         yield from pilot_stage(plan, self.store)
         yield from comparing(plan, self.store.layout.results, settled_order(plan, self.store).sort)

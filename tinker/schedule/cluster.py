@@ -98,7 +98,7 @@ def ray_cluster() -> Iterator[Capacity]:
 
 
 def _knock(address: str) -> None:
-    """Raises OSError where nobody listens, which Ray itself takes minutes to say; `auto` and `ray://` are left to it."""
+    """Raises OSError where nobody listens, which Ray takes minutes to say; `auto` and `ray://` are left to it."""
     host, _, port = address.rpartition(":")
     if port.isdigit() and "/" not in host:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()

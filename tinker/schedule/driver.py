@@ -75,6 +75,11 @@ class Driver:
             while not course.ended and not course.open and self.stopping.why is None:
                 missing = course.advance()
                 if course.stage is not None and missing is not None:
+                    if missing.other_start:
+                        self.view.note(
+                            f"{len(missing.other_start)} trials started from other weights than init_from gives now; "
+                            "they are trained again, and their rows set aside"
+                        )
                     done = {spec.id for spec in missing.done}
                     self.view.stage(course.run.name, course.stage, done)
             course.release_training(self.hands.probing(course))

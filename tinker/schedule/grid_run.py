@@ -192,11 +192,6 @@ def _declare(prepared: Prepared, results: Path, say: Speaker) -> None:
             f"note: {late}: every verdict is exploratory. As it was declared first the grid has its verdicts; to"
             " test something new, give it a name and seeds of its own"
         )
-    if prepared.missing.other_start:
-        say(
-            f"{len(prepared.missing.other_start)} trials started from other weights than init_from gives now; they are"
-            " trained again, and their rows set aside"
-        )
     say(_opening(prepared))
 
 

@@ -39,6 +39,9 @@ def histories(plan: Plan, before: Grid, results: Path) -> tuple[Entries, Entries
     if not new_rule and not new_plan:
         return rules, plans
     late = any(entry["results_existed"] for entry in (*rules, *plans)) or arms_have_results(plan, before, results)
+    if not late and not new_rule and {**plans[-1], "winners": now.get("winners")} == {**plans[-1], **now}:
+        if not plans[-1].get("winners"):  # what the declared tuning came to is no other declaration
+            return rules, [*plans[:-1], {**plans[-1], **now}]
     stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "results_existed": late}
     if new_rule:
         rules = [*rules, {"hash": rule.rule_hash, "decide": rule.as_dict(), **stamp}]
@@ -88,13 +91,19 @@ def control_left_out(plan: Plan, store: Store) -> list[str]:
 
 
 def _declared(plan: Plan) -> dict[str, Any]:
-    """What the history of plans is about: seeds, arms by a digest of what they change, what they share, and tuning."""
-    return {
+    """What the history of plans is about: seeds, arms by a digest of what they change, what they share, and tuning.
+
+    Of a tuning also what won, by the digests of the arms, as far as it is known: another winner is another comparison.
+    """
+    declared = {
         "seeds": seeds_of(plan.grid.seed_plan),
-        "arms": {_digest(arm.diff): arm.name for arm in plan.arms if not arm.is_control},
+        "arms": {_digest(arm.diff): arm.name for arm in (plan.before or plan).arms if not arm.is_control},
         "control": _shared(plan.control.untuned),
-        **({"tune": digest_of(tune)} if (tune := plan.grid.tune) is not None else {}),
     }
+    if plan.grid.tune is None:
+        return declared
+    won = {_digest(arm.diff): _digest(arm.tuned) for arm in plan.arms if arm.tuned}
+    return {**declared, "tune": digest_of(plan.grid.tune), "winners": won}
 
 
 def seeds_of(plan: SeedPlan) -> dict[str, Any]:

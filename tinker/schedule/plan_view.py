@@ -76,7 +76,7 @@ def _tuning(prepared: Prepared) -> dict[str, Any] | None:
     if tune is None or tuned is None:
         return None
     return {
-        "complete": tuned.complete,
+        "complete": prepared.plan.before is not None,
         "configurations": tune.trials,
         "seeds": len(tune.seeds),
         "pruned": tune.prune is not None,

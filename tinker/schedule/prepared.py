@@ -15,6 +15,7 @@ from tinker.grid.schema import Grid
 from tinker.schedule.course import Limits
 from tinker.schedule.missing import Missing, sort_out
 from tinker.schedule.tuning.phase import Tuned, confirmed, stable, tuning_so_far
+from tinker.schedule.tuning.settled import settled_failures
 from tinker.store.store import Store
 
 
@@ -74,8 +75,10 @@ def prepare(
     tuned, tuning = None, Missing()
     if plan.grid.tune is not None:
         tuned = tuning_so_far(plan, store)
-        tuning = sort_out(tuned.specs, store)
-        plan = confirmed(plan, stable(tuned)) if tuned.complete else plan
+        settled = settled_failures(plan, store)
+        tuning = sort_out((spec for spec in tuned.specs if spec.id not in settled), store)
+        if tuned.complete and (tuned.each_won or not tuning.todo):  # else what failed is run again first
+            plan = confirmed(plan, stable(tuned))
     missing = sort_out((cell.spec for cell in plan.cells), store)
     first = [plan.pretrained] if plan.pretrained is not None and (missing.todo or tuning.todo) else []
     return Prepared(plan, found.overrides, store, missing, sort_out(first, store), tuned, tuning)

@@ -56,6 +56,10 @@ def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) ->
         return f"what all arms share was changed on {now['time']}, when results of the arms existed already"
     if now.get("tune") != in_time.get("tune"):
         return f"the tuning was changed on {now['time']}, when results of the arms existed already"
+    if now.get("winners"):
+        late = _winners_edited(history)
+        if late:
+            return late
     if now.get("control_left_out"):
         left_out = ", ".join(now["control_left_out"])
         return f"the control's seeds were chosen among runs that existed: it had run with {left_out} too"
@@ -67,6 +71,20 @@ def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) ->
         if diff not in now["arms"]
     }
     return f"taken out after results of the arms existed: {', '.join(sorted(dropped))}" if dropped else ""
+
+
+def _winners_edited(history: Sequence[Mapping[str, Any]]) -> str:
+    """Why what won the tuning is not what was first compared. Arms that came or went since then are not looked at."""
+    now = history[-1]
+    then = next((entry for entry in reversed(history) if entry.get("winners") and not entry["results_existed"]), None)
+    when = f"on {now['time']}, when results of the arms existed already"
+    if then is None:
+        return f"what won the tuning became known {when}"
+    other = {*then["arms"]} ^ {*now["arms"]}
+    both = {*then["winners"], *now["winners"]} - other
+    changed = sorted(arm for arm in both if then["winners"].get(arm) != now["winners"].get(arm))
+    names = ", ".join(now["arms"].get(arm, "the control") for arm in changed)
+    return f"what won the tuning of {names} changed {when}" if changed else ""
 
 
 def _runs_edited(history: Sequence[Mapping[str, Any]], may_grow: bool) -> str:

@@ -6,7 +6,7 @@ report comes to the same state without running anything.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass, replace
 
 from tinker.errors import FAILED, UserError
@@ -47,6 +47,11 @@ class Tuned:
         return not self.left
 
     @property
+    def each_won(self) -> bool:
+        """Whether every arm has a winner."""
+        return all(arm.winner is not None for arm in self.arms)
+
+    @property
     def specs(self) -> list[TrialSpec]:
         """All trials that were asked for so far."""
         return [trial.spec for arm in self.arms for each in arm.configurations for trial in each.trials]
@@ -67,7 +72,8 @@ class Tuning:
         batch = 0
         while batch_size(self.tune, len(self.tried[self.plan.control.name])):
             going = {arm.name: self._ask(arm, batch) for arm in self.plan.arms}
-            steps = rungs_of(self.plan.control, self.tune)
+            # An arm may have a budget of its own, and another number of rungs with it.
+            steps = max((rungs_of(arm, self.tune) for arm in self.plan.arms), key=len)
             for place in range(len(steps)):
                 self._enter(going, place)
                 jobs = self._jobs(going, place)
@@ -99,9 +105,8 @@ class Tuning:
     def _enter(self, going: dict[str, list[int]], place: int) -> None:
         """The trials of a rung, of the configurations that go on to it."""
         for arm in self.plan.arms:
-            rung = rungs_of(arm, self.tune)[place]
             for number in going[arm.name]:
-                each = self.tried[arm.name][number]
+                rung, each = rungs_of(arm, self.tune)[place], self.tried[arm.name][number]
                 pruned = self.tune.prune is not None
                 specs = (opened(arm).spec(each.params, seeds, rung, pruned=pruned) for seeds in self.seeds)
                 trials = (*each.trials, *(Trial(rung, spec) for spec in specs))
@@ -126,8 +131,8 @@ class Tuning:
         kept: dict[str, list[int]] = {}
         for arm in self.plan.arms:
             mine = self.tried[arm.name]
-            if place + 1 == len(rungs_of(arm, self.tune)):
-                kept[arm.name] = going[arm.name]
+            if place + 1 >= len(rungs_of(arm, self.tune)):
+                kept[arm.name] = []  # they have had the whole budget
                 continue
             at_rung = [mine[number] for number in going[arm.name]]
             kept[arm.name] = go_on(self.tune.prune, at_rung, self.plan.grid.decide.direction) if at_rung else []
@@ -162,14 +167,17 @@ def rungs_of(arm: Arm, tune: Tune) -> tuple[int, ...]:
     return rungs(tune, arm.config["train"]["steps"])
 
 
-def tuning_stages(plan: Plan, store: Store) -> Generator[Stage, None, Tuned]:
+def tuning_stages(plan: Plan, store: Store, settled: Collection[str] = ()) -> Generator[Stage, None, Tuned]:
     """The stages of a plan's tuning; its value (`yield from`) is what came out.
+
+    `settled` are ids of failed trials that are not to run again: see `settled_failures`.
 
     Raises:
         UserError: an arm has no stable configuration.
     """
     tuning = Tuning(plan, store)
-    yield from tuning.stages()
+    for stage in tuning.stages():
+        yield replace(stage, jobs=tuple(job for job in stage.jobs if job.spec.id not in settled))
     return stable(tuning.so_far(()))
 
 
