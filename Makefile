@@ -9,7 +9,7 @@ EXTRA_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NOT_LOCKED := ^(nvidia-|cuda-|triton==)
 FIRST_ID := import json, sys; print(json.load(open(sys.argv[1]))["trials"][0]["trial_id"])
 
-.PHONY: demo test lint install replay lock clean
+.PHONY: demo test chaos lint install replay lock clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/tinker run grids/attention_variants.yaml
@@ -18,6 +18,12 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# FAULTS on real processes and files over a small grid, drawn from SEED: an hour or so for 200.
+chaos: FAULTS ?= 200
+chaos: SEED ?= 1
+chaos: $(VENV)/.installed-dev
+	@TINKER_FAULTS=$(FAULTS) TINKER_CHAOS_SEED=$(SEED) $(BIN)/python -m pytest -n 0 -s tests/chaos
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

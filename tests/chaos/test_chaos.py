@@ -1,6 +1,6 @@
 """Random faults over a small grid: nothing lost, nothing recorded twice, tables equal to those of a quiet run.
 
-`TINKER_FAULTS` says how many (one of each kind by default); `make chaos` does 200 and prints what it did.
+`TINKER_FAULTS` says how many, of all kinds; without it a few are enough. `make chaos` does 200 and prints what it did.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from tinker.report.api import make_report
 from tinker.store.store import Store
 from tinker.train.result import MEASURED
 
-pytestmark = pytest.mark.xdist_group("ray")
-
+#: Those that every run of the tests does.
+FEW = ("kill worker", "kill raylet", "stop driver", "two drivers", "kill driver", "torn file")
 ARMS = {"linear": {"model.attention": "linear"}, "rotary": {"model.position": "rotary"}}
 SEEDS = 4
 #: Cross entropy that takes its time, so that faults fall into training.
@@ -98,8 +98,8 @@ def test_a_grid_survives_whatever_happens_to_it(tmp_path: Path, small_disk: Path
     wanted = int(os.environ.get("TINKER_FAULTS", "0"))
     chance = random.Random(int(os.environ.get("TINKER_CHAOS_SEED", "1")))
     names = [name for name in FAULTS if name != "full disk" or small_disk is not None]
-    queue = [name for _ in range(-(-wanted // len(names)) or 1) for name in chance.sample(names, len(names))]
-    queue = queue[:wanted] if wanted else queue
+    queue = [name for _ in range(-(-wanted // len(names))) for name in chance.sample(names, len(names))][:wanted]
+    queue = queue or list(FEW)
     tiny.plugin(tmp_path, "slow_under_fire", SLOW)
     grid = write_grid(tmp_path, ARMS, seeds=SEEDS, base=BASE, plugins=["slow_under_fire.py"], retries=50)
     quiet = Runs(grid, tmp_path / "quiet", tmp_path / "quiet.log")

@@ -89,6 +89,7 @@ def test_edges(knob: object, ends: dict[object, str | None]) -> None:
         ("points: 2", "points: 3", "trials: 4", ["tune.trials: 4", "arm 'lion' has 6 configurations"]),
         ("  trials: 4", "  trails: 4", "trails", ["tune.trails", "trials"]),
         ("[1001, 1002]", "[1001, 2]", "seeds: [1001", ["tune.seeds: 2 are seeds of the comparison", "tune on others"]),
+        ("[1001, 1002]", "[{init: 1001, data: 2}]", "seeds: [{", ["1001/2 are seeds of the comparison"]),
         ("[1001, 1002]", "[]", "seeds: []", ["tune.seeds: []", "[1001, 1002]"]),
         ("[1001, 1002]", "[1001, 1001]", "seeds: [1001", ["tune.seeds", "1001 is there twice"]),
         ("low: 1.0e-3, high: 1.0e-1", "low: 1.0, high: 0.1", "low: 1.0,", ["low 1 is not below high 0.1"]),

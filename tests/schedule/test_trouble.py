@@ -153,7 +153,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path, ray_up: C
     assert "Traceback" not in said
     assert "stopped (interrupted)" in said
     assert "go on with: tinker run g" in said
-    assert not list(results.glob(".stop-*"))
+    assert not list(results.rglob("*.stop"))
     _, alive = psutil.wait_procs(children, timeout=20)
     assert not alive, "Ray goes with the run that started it"
     interrupted = [row for row in Store(results).rows() if row.result is None]

@@ -30,6 +30,7 @@ def with_enough(plan: SeedPlan, arms: int, decide: Decide) -> SeedPlan:
     """
     wanted = len(plan.arms) if decide.pairing == "seed" else square_root(arms, len(plan.arms))
     largest = max(max(seeds.init, seeds.data) for seeds in plan.arms)
-    fresh = (seeds for seeds in (Seeds(n, n) for n in count(largest + 1)) if seeds not in plan.tuning)
+    tuned_on = {seed for seeds in plan.tuning for seed in (seeds.init, seeds.data)}
+    fresh = (Seeds(n, n) for n in count(largest + 1) if n not in tuned_on)
     control = (*plan.arms, *islice(fresh, wanted - len(plan.arms)))
     return replace(plan, control=control, by_need=isinstance(decide.looks, list))

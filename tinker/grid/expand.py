@@ -200,7 +200,7 @@ def _resolve(
         placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))
         mine = [tuning_places(grid, declared.name), declared.places]
         raise blame(placed, [*mine, *shared], declared.where) from None
-    open_ = None if space is None else tunable(grid, declared, {**template, KEY: resolved[KEY]}, space)
+    open_ = None if space is None else tunable(grid, declared, {**template, KEY: resolved[KEY]}, space, sizes)
     before, after = leaves(base), leaves(config.as_dict())
     changed = {key for key in leaves(declared.diff) if before.get(key) != after.get(key)}
     changes_scale = bool(sizes & changed)

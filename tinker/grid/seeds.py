@@ -79,7 +79,8 @@ class SeedPlan:
             plan = cls(_listed(declared, "seeds"), _listed(declared, "seeds"))
         if tuning:
             mine = _listed(tuning, "tune.seeds")
-            used = [seeds.label for seeds in mine if seeds in plan.control]
+            inits, orders = {seeds.init for seeds in plan.control}, {seeds.data for seeds in plan.control}
+            used = [seeds.label for seeds in mine if seeds.init in inits or seeds.data in orders]
             if used:
                 problem = f"{', '.join(used)} are seeds of the comparison (`seeds`): tune on others, as in [1001, 1002]"
                 raise ConfigError("tune.seeds", problem)

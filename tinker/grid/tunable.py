@@ -31,11 +31,13 @@ class Tunable:
         template: the arm's config, less the tuned values; not validated, since it may lack them.
         space: what is tuned.
         corpus: fingerprint of the tuning split.
+        sizes: those of the tuned keys that the scale sets.
     """
 
     template: dict[str, Any]
     space: Space
     corpus: str
+    sizes: frozenset[str] = frozenset()
 
     def config(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The arm with these values, resolved and canonical."""
@@ -78,7 +80,7 @@ def opened(grid: Grid, arm: DeclaredArm, base: Mapping[str, Any]) -> Space | Non
     return space
 
 
-def tunable(grid: Grid, arm: DeclaredArm, template: dict[str, Any], space: Space) -> Tunable:
+def tunable(grid: Grid, arm: DeclaredArm, template: dict[str, Any], space: Space, sizes: frozenset[str]) -> Tunable:
     """The arm with all that its configurations share, after a look at those where the space shows what is wrong.
 
     Raises:
@@ -100,7 +102,7 @@ def tunable(grid: Grid, arm: DeclaredArm, template: dict[str, Any], space: Space
         placed = error if isinstance(error, ConfigError) else ConfigError("data", str(error))
         raise placed.at(grid.source.where("tune")) from None
     _check_rungs(grid, config)
-    return Tunable(template, space, corpus.fingerprint)
+    return Tunable(template, space, corpus.fingerprint, sizes & space.keys())
 
 
 def check_names(grid: Grid, names: list[str]) -> None:

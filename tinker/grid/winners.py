@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tinker.config.merge import leaves
 from tinker.grid.expand import Arm, Plan, blocks, identity
 from tinker.grid.space import Params
 
@@ -20,8 +21,14 @@ def with_winners(plan: Plan, winners: Mapping[str, Params]) -> Plan:
         assert arm.tunable is not None, "only a grid that tunes has winners"
         values = dict(winners[arm.name])
         tuned = replace(arm, config=arm.tunable.config(values), tuned=values)
+        if arms and any(_differs(key, tuned, next(iter(arms.values()))) for key in arm.tunable.sizes):
+            tuned = replace(tuned, changes_scale=True)
         same = arms.setdefault(identity(tuned), tuned)
         if same is not tuned:
             notes.append(f"arm {arm.name!r} came out of its tuning the same as {same.name!r} and is left out")
     kept = tuple(arms.values())
     return replace(plan, arms=kept, blocks=blocks(plan.grid, kept), notes=tuple(notes), before=plan)
+
+
+def _differs(key: str, arm: Arm, control: Arm) -> bool:
+    return leaves(arm.config).get(key) != leaves(control.config).get(key)

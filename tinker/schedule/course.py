@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from tinker.errors import UserError
 from tinker.schedule.cluster import Capacity
 from tinker.schedule.job import Agenda, Job, Stage
 from tinker.schedule.missing import Missing, set_aside, sort_out
@@ -83,14 +84,16 @@ class Summary:
     """What a run did of a grid.
 
     Attributes:
-        ended: trials by how they ended.
+        ended: trials by how they ended; failed are those that no later try has mended.
         stopped: why it stopped early, if it did.
         left_out: the jobs of the last stage that were not run then.
+        error: why it could not go on, if that is so.
     """
 
     ended: Counter[str] = field(default_factory=Counter)
     stopped: str | None = None
     left_out: list[Job] = field(default_factory=list)
+    error: UserError | None = None
 
 
 @dataclass
@@ -118,6 +121,7 @@ class Course:
         self._stages: Iterator[Stage] = run.agenda.stages()
         self._after_probation: list[Ticket] = []
         self._foreseen: Stage | None = None
+        self._failed: set[str] = set()
         self.limits, self._measure = run.limits, run.measure
         self._weigh()
 
@@ -160,6 +164,17 @@ class Course:
                 return self.waiting.pop(place)
         return None
 
+    @property
+    def wants_a_machine(self) -> bool:
+        """Whether all that could start now are trials that need a machine alone."""
+        now, alone = time.monotonic(), False
+        for ticket in self.waiting:
+            if ticket.not_before <= now:
+                alone = ticket.alone
+                if not alone:
+                    break
+        return alone
+
     def put_back(self, ticket: Ticket, seconds: float, *, first: bool = False) -> None:
         """The ticket waits again, for so long at least."""
         ticket.not_before = time.monotonic() + seconds
@@ -173,8 +188,14 @@ class Course:
     def settle(self, ticket: Ticket, status: str) -> None:
         """Counts what became of a job."""
         self._weigh()
-        self.summary.ended[status] += 1
         trial = ticket.job.spec.id
+        if status == "failed":
+            self._failed.add(trial)
+        else:
+            self._failed -= {trial} if status in SETTLED and status != "timed" else set()
+            self.summary.ended[status] += 1
+        self.summary.ended["failed"] = len(self._failed)
+        self.summary.ended = +self.summary.ended  # without what there is none of
         if status == "superseded" and self.summary.stopped is None:
             self._after_probation.append(Ticket(ticket.job, "train", self))
         elif status in SETTLED:

@@ -62,8 +62,8 @@ class Driver:
 
     def _work(self) -> None:
         while self._advance() or self.hands.handed:
-            for ticket in self.hands.fill(self.courses):
-                self._tell(ticket, Told("elsewhere", "another driver has brought its result"))
+            for ticket, told in self.hands.fill(self.courses):
+                self._tell(ticket, told)
             for event in self.executor.poll(0.2):
                 self._handle(event)
             if not self._tick():
@@ -72,8 +72,12 @@ class Driver:
     def _advance(self) -> bool:
         """Brings each grid to its next stage where the last one has ended; whether anything is left to do."""
         for course in self.courses:
-            while not course.ended and not course.open and self.stopping.why is None:
-                missing = course.advance()
+            while not course.ended and not course.open and not self.stopping.heed():
+                try:
+                    missing = course.advance()
+                except UserError as error:
+                    self._give_up(course, error)
+                    break
                 if course.stage is not None and missing is not None:
                     if missing.other_start:
                         self.view.note(
@@ -84,6 +88,13 @@ class Driver:
                     self.view.stage(course.run.name, course.stage, done)
             course.release_training(self.hands.probing(course))
         return any(not course.ended for course in self.courses)
+
+    def _give_up(self, course: Course, error: UserError) -> None:
+        """That grid cannot go on, which is nothing to the others."""
+        course.summary.error = error
+        self.stopping.stop_grid(course, "it cannot go on")
+        if len(self.courses) > 1:
+            self.view.note(f"{course.run.name}: {error}")
 
     def _handle(self, event: Event) -> None:
         self._charge()
@@ -133,7 +144,7 @@ class Driver:
             )
         if self.stopping.why is None:
             self.view.note(f"Ray was lost ({cause}); starting it again")
-        for handed in self.hands.drop_all():
+        for handed in reversed(self.hands.drop_all()):  # what had not begun comes first again, in its order
             if handed.since is None:
                 handed.ticket.course.put_back(handed.ticket, 0.0, first=True)
                 self.hands.release(handed.ticket)
@@ -165,7 +176,7 @@ class Driver:
 
     def _tick(self) -> bool:
         """Whether to go on."""
-        if self.stopping.why is None and self.presence.asked_to_stop():
+        if not self.stopping.heed() and self.presence.asked_to_stop():
             self.stopping.stop("tinker stop")
         self._charge()
         self._end_hung()

@@ -94,7 +94,7 @@ class Executor:
         self._pipe: Connection | None = None
         self._heard = 0.0
         self._in_session = False
-        self._log = ""
+        self._log, self._was_up = "", False
 
     def __enter__(self) -> Executor:
         try:
@@ -184,7 +184,7 @@ class Executor:
     def _event(self, word: str, *rest: Any) -> Event | None:
         match word:
             case "up":
-                self.capacity = Capacity.from_dict(rest[0])
+                self.capacity, self._was_up = Capacity.from_dict(rest[0]), True
                 return Up(self.capacity)
             case "capacity":
                 self.capacity = Capacity.from_dict(rest[0])
@@ -196,6 +196,8 @@ class Executor:
                 return Crashed(rest[0], rest[1])
             case "over":
                 return Over()
+            case "broken" if self._was_up:
+                return Lost(rest[0])
             case "broken":
                 raise UserError(rest[0], exit_code=FAILED)
         return None  # a sign of life
@@ -226,7 +228,7 @@ class Executor:
         for member in family:
             try:
                 member.kill()
-            except psutil.NoSuchProcess:
+            except psutil.Error:  # gone, or not ours
                 continue
         process.join()
         if self._pipe is not None:

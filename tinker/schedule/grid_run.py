@@ -99,7 +99,11 @@ def run_grids(
     codes = [
         _closing(say, f"{name}{elsewhere}", again or f"tinker run {name}{elsewhere}", summary, foresights[name])
         for name, summary in summaries.items()
+        if summary.error is None
     ]
+    for summary in summaries.values():
+        if summary.error is not None:
+            raise summary.error
     return INTERRUPTED if INTERRUPTED in codes else max(codes)
 
 
@@ -212,7 +216,15 @@ def _opening(prepared: Prepared) -> str:
         parts.append(f"{len(missing.probation)} made by other code, to be put on probation")
     if prepared.first.todo:
         parts.append("after the trial that all arms start from")
-    arms, seeds = len(plan.arms), len(plan.blocks)
+    arms, seeds, tuning = len(plan.arms), len(plan.grid.seed_plan.blocks), prepared.tuning
+    again = f"{len(tuning.done)} trials done, {len(tuning.todo)} to run" if tuning.todo else ""
+    if plan.grid.tune is not None and plan.before is None:
+        each = f"{plan.grid.tune.trials} configurations x {len(plan.grid.tune.seeds)} seeds of each arm"
+        return f"{plan.name}: {arms} arms to tune, {each}: so far {again}; then the winners run with {seeds} seeds"
+    if prepared.spared:
+        parts.append(f"{len(prepared.spared)} not needed")
+    if again:
+        parts.append(f"after the tuning ({again})")
     return f"{plan.name}: {arms} arms, {seeds} seeds, {len(plan.cells)} trials: {', '.join(parts)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from tinker.schedule.cluster import Capacity
 from tinker.schedule.course import Course, Ticket
 from tinker.schedule.executor import Executor
 from tinker.schedule.missing import FilesNow, class_of
+from tinker.schedule.outcomes import Told
 from tinker.schedule.request import Request, request
 from tinker.schedule.retry import Cause
 from tinker.schedule.stopping import Stopping
@@ -20,11 +22,14 @@ from tinker.store.layout import TrialFolder
 from tinker.store.lease import Leases
 from tinker.store.progress import forget_progress
 from tinker.store.store import Store
+from tinker.store.verdicts import accepted
 
 #: Seconds between two looks at a trial that another driver works on.
 ELSEWHERE = 2.0
 #: Seconds between two notes on machines that are waited for.
 SAY_AGAIN = 60.0
+#: One executor may serve run after run, and say late what became of an item of the one before.
+_NUMBERS = itertools.count(1)
 
 
 @dataclass
@@ -47,7 +52,7 @@ class Handover:
         self.store, self.executor, self.leases, self.stopping, self.view = store, executor, leases, stopping, view
         self.handed: dict[int, Handed] = {}
         self._files = FilesNow()  # as they are when an arm first runs: what is edited later must not mix with it
-        self._number = 0
+        self._fitted = False
         self._others: set[str] = set()
         self._said = -SAY_AGAIN
 
@@ -79,34 +84,48 @@ class Handover:
         with self.stopping.storing():
             self.leases.drop(self.folder(ticket))
 
-    def fill(self, courses: Sequence[Course]) -> list[Ticket]:
+    def fill(self, courses: Sequence[Course]) -> list[tuple[Ticket, Told]]:
         """Hands tickets to Ray while it has room for them, and as many again, so that no worker waits for the next.
 
         Returns:
-            Tickets that need nothing more, since another driver has brought their results.
+            Tickets of which another driver, or another grid of this run, has found out meanwhile what became of them.
+
+        Raises:
+            UserError: a trial of one of the grids does not fit the cluster; said before anything of any grid runs.
         """
         capacity = self.executor.capacity
-        brought: list[Ticket] = []
-        if capacity is None or self.stopping.why is not None:
+        brought: list[tuple[Ticket, Told]] = []
+        if capacity is None or self.stopping.heed():
             return brought
-        for course in courses:
-            if not course.waiting or (self._number and self._too_small(course, capacity)):
+        if not self._fitted:
+            for course in courses:
+                if not course.ended:
+                    request(course.limits, capacity)
+            self._fitted = True
+        for place, course in enumerate(courses):
+            if not course.waiting or self._too_small(course, capacity):
                 continue
             asked = request(course.limits, capacity)
             for said in course.foresee(capacity):
                 self.view.note(said)
             busy = {handed.ticket.job.spec.id for handed in self.all}
-            while self._has_room(course, asked):
+            while self._has_room(courses[: place + 1], asked):
                 ticket = course.take(busy, idle=not self.handed)
                 if ticket is None:
                     break
                 if self._is_ours(ticket, brought):
                     busy.add(ticket.job.spec.id)
                     self._hand_over(ticket, asked, capacity)
+            if course.wants_a_machine:
+                break  # or else trials of other grids would keep every machine from being empty
         return brought
 
-    def _has_room(self, course: Course, asked: Request) -> bool:
-        if len(self.handed) >= asked.at_once or any(handed.ticket.alone for handed in self.handed.values()):
+    def _has_room(self, upto: Sequence[Course], asked: Request) -> bool:
+        """Whether the last of these grids may hand over one more; those of less priority do not count."""
+        course = upto[-1]
+        if sum(handed.ticket.course in upto for handed in self.handed.values()) >= asked.at_once:
+            return False
+        if any(handed.ticket.alone for handed in self.handed.values()):
             return False
         refusal = course.run.purse.refusal()
         if refusal is not None:
@@ -127,15 +146,16 @@ class Handover:
             )
         return True
 
-    def _is_ours(self, ticket: Ticket, brought: list[Ticket]) -> bool:
-        """Whether this driver may run it now: no other is at it, and none has brought its result meanwhile."""
+    def _is_ours(self, ticket: Ticket, brought: list[tuple[Ticket, Told]]) -> bool:
+        """Whether this driver may run it now: no other is at it, and there is something left to do."""
         with self.stopping.storing():
             holder = self.leases.take(self.folder(ticket))
             if holder is None:
-                row = self.store.get(ticket.job.spec.id, class_of(ticket.job.spec))
-                if ticket.task == "probation" or row is None or row.result is None:
+                told = self._settled(ticket)
+                if told is None:
+                    forget_progress(self.folder(ticket))
                     return True
-                brought.append(ticket)
+                brought.append((ticket, told))
                 return False
             if holder.token not in self._others:
                 self._others.add(holder.token)
@@ -143,11 +163,23 @@ class Handover:
             ticket.course.put_back(ticket, ELSEWHERE)
         return False
 
+    def _settled(self, ticket: Ticket) -> Told | None:
+        """What became of it since its stage began; a trial may be wanted by several grids and drivers."""
+        spec = ticket.job.spec
+        row = self.store.get(spec.id, class_of(spec))
+        if row is None or row.result is None:
+            gone = ticket.task == "probation"
+            return Told("superseded", "its row did not hold, as was found elsewhere") if gone else None
+        if ticket.task != "probation":
+            return Told("elsewhere", "another driver or grid has brought its result")
+        if self._files.code(spec) in {row.code_fingerprint, *accepted(row.folder)}:
+            return Told("elsewhere", "another driver or grid has found that its row holds")
+        return None
+
     def _hand_over(self, ticket: Ticket, asked: Request, capacity: Capacity) -> None:
         spec, results = ticket.job.spec, str(self.store.layout.results.resolve())
         stop, code = str(self.stopping.file(ticket.course)), self._files.code(spec)
-        forget_progress(self.folder(ticket))
-        self._number += 1
-        self.handed[self._number] = Handed(ticket)
+        number = next(_NUMBERS)
+        self.handed[number] = Handed(ticket)
         item = WorkItem((spec,), ticket.task, results, str(Path.cwd()), stop, (code,))
-        self.executor.submit(self._number, item, asked.resources(ticket.alone, capacity))
+        self.executor.submit(number, item, asked.resources(ticket.alone, capacity))

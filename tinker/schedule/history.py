@@ -39,9 +39,10 @@ def histories(plan: Plan, before: Grid, results: Path) -> tuple[Entries, Entries
     if not new_rule and not new_plan:
         return rules, plans
     late = any(entry["results_existed"] for entry in (*rules, *plans)) or arms_have_results(plan, before, results)
-    if not late and not new_rule and {**plans[-1], "winners": now.get("winners")} == {**plans[-1], **now}:
-        if not plans[-1].get("winners"):  # what the declared tuning came to is no other declaration
-            return rules, [*plans[:-1], {**plans[-1], **now}]
+    untuned = plans[-1] if plans else {}
+    in_time = not late and not new_rule and untuned.get("winners") == {}
+    if in_time and {**untuned, **now} == {**untuned, "winners": now.get("winners")}:
+        return rules, [*plans[:-1], {**untuned, **now}]  # what a tuning came to is no other declaration
     stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "results_existed": late}
     if new_rule:
         rules = [*rules, {"hash": rule.rule_hash, "decide": rule.as_dict(), **stamp}]
@@ -97,7 +98,7 @@ def _declared(plan: Plan) -> dict[str, Any]:
     """
     declared = {
         "seeds": seeds_of(plan.grid.seed_plan),
-        "arms": {_digest(arm.diff): arm.name for arm in (plan.before or plan).arms if not arm.is_control},
+        "arms": {_digest(arm.diff): arm.name for arm in plan.arms if not arm.is_control},
         "control": _shared(plan.control.untuned),
     }
     if plan.grid.tune is None:

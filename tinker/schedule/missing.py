@@ -62,8 +62,8 @@ def set_aside(missing: Missing, store: Store) -> None:
     """Supersedes the rows of `other_start`, so that no table has them beside those of the weights at hand."""
     for spec in missing.other_start:
         row = store.get(spec.id, class_of(spec))
-        assert row is not None
-        supersede(row.folder, row.code_fingerprint or "unknown")
+        if row is not None:  # or else another driver was first
+            supersede(row.folder, row.code_fingerprint or "unknown")
 
 
 class FilesNow:

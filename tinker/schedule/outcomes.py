@@ -61,7 +61,8 @@ def failed(store: Store, spec: TrialSpec, cause: Cause, log: str, cls: str = "")
 
 def _judged(store: Store, spec: TrialSpec, cls: str, probation: dict[str, object]) -> Told:
     row = store.get(spec.id, cls)
-    assert row is not None
+    if row is None:
+        return Told("superseded", "its row was set aside meanwhile")
     if probation["held"]:
         accept(row.folder, probation)
         return Told("held", f"the new code gives the same numbers ({probation['how']})")

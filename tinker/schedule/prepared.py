@@ -12,11 +12,15 @@ from tinker.grid.expand import Plan, expand
 from tinker.grid.find import find_grid
 from tinker.grid.load import load_grid
 from tinker.grid.schema import Grid
+from tinker.report.analysis import Analysis
+from tinker.report.spared import spared_in
 from tinker.schedule.course import Limits
 from tinker.schedule.missing import Missing, sort_out
 from tinker.schedule.tuning.phase import Tuned, confirmed, stable, tuning_so_far
 from tinker.schedule.tuning.settled import settled_failures
+from tinker.store.layout import Layout
 from tinker.store.store import Store
+from tinker.tables.grids import read_grid
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Prepared:
         first: what is left of the trial that its arms start from.
         tuned: how far the tuning is; None in a grid that tunes nothing.
         tuning: the tuning trials that are known by now.
+        spared: ids of planned trials that are not needed any more, since looks have decided; `missing` has them not.
     """
 
     plan: Plan
@@ -37,6 +42,7 @@ class Prepared:
     first: Missing
     tuned: Tuned | None = None
     tuning: Missing = field(default_factory=Missing)
+    spared: frozenset[str] = frozenset()
 
     @property
     def todo(self) -> int:
@@ -79,9 +85,23 @@ def prepare(
         tuning = sort_out((spec for spec in tuned.specs if spec.id not in settled), store)
         if tuned.complete and (tuned.each_won or not tuning.todo):  # else what failed is run again first
             plan = confirmed(plan, stable(tuned))
-    missing = sort_out((cell.spec for cell in plan.cells), store)
+    spared = _spared(plan, results)
+    missing = sort_out((cell.spec for cell in plan.cells if cell.spec.id not in spared), store)
     first = [plan.pretrained] if plan.pretrained is not None and (missing.todo or tuning.todo) else []
-    return Prepared(plan, found.overrides, store, missing, sort_out(first, store), tuned, tuning)
+    return Prepared(plan, found.overrides, store, missing, sort_out(first, store), tuned, tuning, spared)
+
+
+def _spared(plan: Plan, results: Path) -> frozenset[str]:
+    """Planned trials that the looks on record have made needless; none while the grid's file is of another plan."""
+    path = Layout(results).grid(plan.name)
+    if plan.grid.decide.looks is None or not path.exists():
+        return frozenset()
+    before, planned = read_grid(path), {cell.spec.id for cell in plan.cells}
+    declared = {cell["trial_id"] for cell in before["cells"]}
+    if not planned or planned != declared or before["rule_hash"] != plan.grid.decide.rule_hash:
+        return frozenset()
+    found = Analysis.of(results, plan.name, keep=False)
+    return spared_in(found.trials, found.rule).trials
 
 
 def limits_of(plan: Plan) -> Limits:

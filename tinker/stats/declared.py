@@ -63,9 +63,10 @@ def plan_edited(history: Sequence[Mapping[str, Any]], may_grow: bool = False) ->
     if now.get("control_left_out"):
         left_out = ", ".join(now["control_left_out"])
         return f"the control's seeds were chosen among runs that existed: it had run with {left_out} too"
+    compared = [entry for entry in history if entry.get("winners") != {}]  # else not tuned yet, and nothing was
     dropped = {
         name
-        for before, after in pairwise(history)
+        for before, after in pairwise(compared)
         if after["results_existed"]
         for diff, name in before["arms"].items()
         if diff not in now["arms"]

@@ -107,8 +107,8 @@ def drivers(results: Path) -> list[Driver]:
 
 def remove(results: Path, token: str) -> None:
     """Takes away what a driver left; one that lives after all shows itself again with its next beat."""
-    with suppress(OSError):
-        for path in (presence_file(results, token), *(results / FOLDER).glob(f"{token}*.stop")):
+    for path in (presence_file(results, token), *(results / FOLDER).glob(f"{token}*.stop")):
+        with suppress(OSError):
             path.unlink(missing_ok=True)
 
 

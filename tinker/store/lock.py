@@ -54,7 +54,8 @@ def results_lock(
         yield
     finally:
         if lock.lock_counter == 1:
-            _who(results).unlink(missing_ok=True)
+            with suppress(OSError):
+                _who(results).unlink(missing_ok=True)
         lock.release()
 
 

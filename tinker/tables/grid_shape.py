@@ -140,7 +140,7 @@ GRID: dict[str, Shape] = {
     "rule_hash": TEXT,
     "rule_history": [{**DECLARED, "hash": TEXT, "decide": OBJECT}],
     "plan_history?": [{**DECLARED, "seeds": {"arms": [PAIR], "control": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
-                       "arms": NAMES, "runs?": RUNS, "tune?": TEXT}],
+                       "arms": NAMES, "runs?": RUNS, "tune?": TEXT, "winners?": NAMES}],
     "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
     "skipped": [TEXT],
     "arms": [

@@ -14,6 +14,7 @@ from tinker.grid.load import load_grid
 from tinker.schedule.job import Job, Stage
 from tinker.schedule.missing import class_of
 from tinker.schedule.tuning.phase import Tuned, tuning_stages
+from tinker.schedule.tuning.settled import settled_failures
 from tinker.spec import TrialSpec
 from tinker.store.store import Store
 from tinker.train.result import Probes, TrialResult
@@ -80,12 +81,13 @@ class Bench:
         metrics = {"val_loss": value, "seconds": steps / 10}
         made = TrialResult(status, steps, metrics, [], 100, 100, 100, 6.0, Probes([], [], ""))
         code = {"fingerprint": "made up", "modules": {}}
-        self.store.commit(spec, cls, made.as_dict(), [], {"git": None}, code)
+        environment = {"git": None, "torch": "2.0", "device": {"name": "made up"}}
+        self.store.commit(spec, cls, made.as_dict(), [], environment, code)
 
     def run(self, end: End, *, stop_after: int | None = None) -> tuple[list[Stage], Tuned | None]:
         """The tuning with these ends, cut off after so many trials: the stages that were begun, and the outcome."""
         stages, count = [], 0
-        walk = tuning_stages(self.plan, self.store)
+        walk = tuning_stages(self.plan, self.store, settled_failures(self.plan, self.store))
         while True:
             try:
                 stage = next(walk)

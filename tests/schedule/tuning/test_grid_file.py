@@ -23,7 +23,9 @@ from tinker.schedule.tuning.phase import confirmed, tuning_stages
 from tinker.schedule.work import WorkItem
 from tinker.schedule.worker import execute
 from tinker.spec import Seeds
+from tinker.stats.declared import added, edited
 from tinker.store.frozen import freeze_control
+from tinker.store.verdicts import supersede
 from tinker.tables.grid_shape import checked
 from tinker.tables.grids import load_grid
 
@@ -87,15 +89,19 @@ def test_afterwards_it_has_the_winners_what_was_tried_and_what_it_cost(tmp_path:
 
 def test_one_entry_of_the_history_stands_for_the_plan_before_and_after(tmp_path: Path) -> None:
     bench = Bench.of(tmp_path, GRID)
-    first = written(bench)["plan_history"]
+    [first] = written(bench)["plan_history"]
     bench.run(best_at(0.003, 0.001))
-    assert written(bench)["plan_history"] == first
-    assert first[0]["tune"] == written(bench)["tuning"]["declared"]
+    [tuned] = written(bench)["plan_history"]
+    assert first["winners"] == {}
+    assert len(tuned["winners"]) == 2
+    assert tuned == {**first, "winners": tuned["winners"]}
+    assert first["tune"] == written(bench)["tuning"]["declared"]
 
 
 def finish_an_arm(bench: Bench) -> None:
     """One trial of the comparison, as it stands in the store."""
     bench.run(best_at(0.003, 0.001))
+    written(bench)
     plan = prepared(bench).plan
     [cell, *_] = [cell for cell in plan.cells if cell.arm == "lion"]
     job = next(job for stage in GridAgenda(plan, bench.store).stages() for job in stage.jobs if job.spec == cell.spec)
@@ -110,6 +116,32 @@ def test_another_tuning_after_results_of_the_arms_is_late(tmp_path: Path, later:
     assert len(written(bench)["plan_history"]) == 1
     history = written(Bench.of(tmp_path, later))["plan_history"]
     assert [entry["results_existed"] for entry in history] == [False, True]
+
+
+def test_another_winner_after_results_of_the_arms_is_late_and_is_said(tmp_path: Path) -> None:
+    """A trial may get lost, or be brought by another grid: then another configuration may win than was compared."""
+    bench = Bench.of(tmp_path, GRID)
+    written(bench)
+    finish_an_arm(bench)
+    assert edited(written(bench)) == ""
+    for row in list(bench.store.rows()):
+        if row.spec.config.get("split") == "tuning":
+            supersede(row.folder, "made up")
+    assert edited(written(bench)) == "", "nothing is known to have won yet"
+    bench.run(best_at(0.003, 0.01))
+    assert "what won the tuning of lion changed" in edited(written(bench))
+
+
+def test_the_same_winners_found_again_are_no_edit(tmp_path: Path) -> None:
+    bench = Bench.of(tmp_path, GRID)
+    written(bench)
+    finish_an_arm(bench)
+    more = Bench.of(tmp_path, GRID, {"lion": {"optimizer": "lion"}, "rotary": {"model.position": "rotary"}})
+    assert [len(written(more)["cells"]), edited(written(more))] == [0, ""], "an arm was added, and is to be tuned"
+    more.run(best_at(0.003, 0.001))
+    grid = written(more)
+    assert edited(grid) == ""
+    assert added(grid["plan_history"]) == ["rotary"]
 
 
 def test_a_wider_range_before_anything_was_compared_is_in_time(tmp_path: Path) -> None:

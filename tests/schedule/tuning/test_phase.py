@@ -124,6 +124,28 @@ def test_the_median_rule_stops_the_worse_half(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("steps", "rungs"), [(20, [10, 20]), (100, [10, 30, 90, None])])
+def test_an_arm_of_another_length_has_rungs_of_its_own(tmp_path: Path, steps: int, rungs: list[int | None]) -> None:
+    bench = Bench.of(tmp_path, PRUNED, {"other": {"train.steps": steps}})
+    _, tuned = bench.run(best_at(0.003))
+    assert tuned is not None
+    for arm, last in zip(tuned.arms, (40, steps), strict=True):
+        assert arm.winner is not None
+        assert arm.configurations[arm.winner].rung == last
+    assert {trial.rung for c in tuned.arms[1].configurations for trial in c.trials} == {r or steps for r in rungs}
+
+
+def test_an_arm_that_was_tuned_to_another_size_says_so(tmp_path: Path) -> None:
+    own = {"optimizer.lr": None, "model.dropout": [0.0, 0.1, 0.2, 0.3]}
+    for best, says in ((0.1, False), (0.3, True)):
+        folder = tmp_path / str(best)
+        folder.mkdir()
+        bench = Bench.of(folder, {**GRID, "arms": {"lion": own}})
+        _, tuned = bench.run(lambda spec, best=best: 1.0 + abs(spec.config["model"]["dropout"] - best))  # type: ignore[misc]
+        assert tuned is not None
+        assert [arm.changes_scale for arm in confirmed(bench.plan, tuned).arms] == [False, says]
+
+
 def test_what_diverged_or_failed_neither_goes_on_nor_wins(tmp_path: Path) -> None:
     def end(spec: TrialSpec) -> float | None:
         rate, seed = spec.config["optimizer"]["lr"], spec.seeds.init
