@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -67,9 +68,10 @@ def test_while_ray_starts(tmp_path: Path) -> None:
     children: list[psutil.Process] = []
     end = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < end:
-        children = psutil.Process(process.pid).children(recursive=True)
-        if any("spawn_main" in " ".join(child.cmdline()) for child in children if child.is_running()):
-            break
+        with suppress(psutil.Error):  # any of them may end while it is looked at
+            children = psutil.Process(process.pid).children(recursive=True)
+            if any("spawn_main" in " ".join(child.cmdline()) for child in children):
+                break
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     said = _ended(process)

@@ -62,7 +62,8 @@ def test_a_trial_that_another_tinker_works_on_is_refused_and_no_other(results: P
         refused = _tinker("train", *OVERRIDES, "--seed", 1, "--results", results)
         assert isinstance(refused.exception, UserError)
         assert refused.exception.exit_code == BUSY
-        assert f"another tinker works on this trial ({other.holder}" in str(refused.exception)
+        who = f"process {other.holder.pid} on {other.holder.host}, since 20"  # the lease's second, not the presence's
+        assert f"another tinker works on this trial ({who}" in str(refused.exception)
         assert _tinker("train", *OVERRIDES, "--seed", 2, "--results", results).exit_code == 0
     assert _tinker("train", *OVERRIDES, "--seed", 1, "--results", results).exit_code == 0
 
