@@ -31,7 +31,7 @@ from model.loss.cross_entropy import CrossEntropy
 HERE = Path(__file__).parent
 
 @LOSS.variant()
-class Troubled(CrossEntropy):
+class Beset(CrossEntropy):
     @dataclass(frozen=True)
     class Config:
         how: str = "full"
@@ -78,10 +78,10 @@ class Troubled(CrossEntropy):
 def troubled(tmp_path_factory: pytest.TempPathFactory, ray_up: Capacity) -> SimpleNamespace:
     """A grid with arms in trouble: exit code, words, rows by arm, folder."""
     folder = tmp_path_factory.mktemp("troubled")
-    tiny.plugin(folder, "troubled", TROUBLED)
-    arms = {how: {"model.loss": {"type": "troubled", "how": how}} for how in ("full", "sleeps", "stops", "counts")}
+    tiny.plugin(folder, "beset", TROUBLED)
+    arms = {how: {"model.loss": {"type": "beset", "how": how}} for how in ("full", "sleeps", "stops", "counts")}
     # Long enough for a worker that has to import everything first.
-    keys = {"resources": {"stall_minutes": 0.25}, "retries": 1, "plugins": ["troubled.py"]}
+    keys = {"resources": {"stall_minutes": 0.25}, "retries": 1, "plugins": ["beset.py"]}
     code, said = run(write_grid(folder, arms, seeds=1, **keys), folder / "results")
     grid = load_grid(folder / "results", "g")
     arm_of = {cell["trial_id"]: cell["arm"] for cell in grid["cells"]}
