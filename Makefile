@@ -9,7 +9,7 @@ EXTRA_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NOT_LOCKED := ^(nvidia-|cuda-|triton==)
 FIRST_ID := import json, sys; print(json.load(open(sys.argv[1]))["trials"][0]["trial_id"])
 
-.PHONY: demo test chaos lint install replay lock clean
+.PHONY: demo test test-runpod chaos lint install replay lock clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/tinker run grids/attention_variants.yaml
@@ -18,6 +18,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# Rents a small pod for some cents, with the key in RUNPOD_API_KEY: one trial, a pod that deletes itself, a bill.
+test-runpod: $(VENV)/.installed-dev
+	@TINKER_TEST_RUNPOD=1 $(BIN)/python -m pytest -n 0 -s tests/cloud/test_live.py
 
 # FAULTS on real processes and files over a small grid, drawn from SEED: an hour or so for 200.
 chaos: FAULTS ?= 200

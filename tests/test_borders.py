@@ -21,6 +21,7 @@ LIGHT = (
     "model.registry",
     "model.slots",
     "tinker.cli",
+    "tinker.cloud",
     "tinker.errors",
     "tinker.grid.decide",
     "tinker.grid.load",
@@ -131,7 +132,8 @@ def _crossings(of: str, banned: tuple[str, ...]) -> list[str]:
         ("tinker.review", ("torch", "lightning", "ray", "tinker.schedule", "tinker.train", "tinker.cli", "model")),
         ("tinker.store", ("torch", "lightning", "tinker.schedule", "tinker.train", "tinker.cli", "model")),
         ("tinker.verify", ("tinker.schedule", "tinker.cli", "ray", "lightning")),
-        ("tinker.schedule", ("tinker.cli",)),
+        ("tinker.schedule", ("tinker.cli", "tinker.cloud")),
+        ("tinker.cloud", ("torch", "lightning", "ray", "optuna", "tinker.cli", "tinker.train", "model")),
     ],
 )
 def test_a_package_imports_nothing_from_above_it(package: str, banned: tuple[str, ...]) -> None:

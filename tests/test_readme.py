@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from tinker.data.corpus import DATA
 from tinker.errors import UserError
 from tinker.grid.decide import Decide
 from tinker.grid.expand import expand
+from tinker.grid.fleet import Fleet
 from tinker.grid.load import load_grid
 from tinker.grid.schema import Budget, Declaration, Resources
 from tinker.train.slots import OPTIMIZER, SCHEDULE
@@ -36,7 +37,7 @@ from tinker.verify.subject import Subject
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")
-PARTS = {"decide": Decide, "resources": Resources, "budget": Budget}
+PARTS = {"decide": Decide, "resources": Resources, "budget": Budget, "fleet": Fleet}
 
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [line[2:] for kind, text in BLOCKS if kind == "console" for line in text.splitlines() if line[:2] == "$ "]
@@ -78,17 +79,34 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("tinker ")])
-def test_a_command_parses(line: str) -> None:
+def parsed(line: str) -> dict[str, Any]:
+    """The arguments and options of a command, as the command itself reads them."""
     name, *arguments = shlex.split(line.partition(" > ")[0])[1:]
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    group.commands[name].make_context(name, arguments)
+    command = group.commands[name]
+    if isinstance(command, TyperGroup):
+        name, *arguments = arguments
+        command = command.commands[name]
+    return command.make_context(name, arguments).params
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if re.match(r"tinker (plan|run|report) \S+\.yaml", line)])
+def grids_of(line: str) -> tuple[list[str], list[str]]:
+    """The grids and the overrides that a command names."""
+    found = parsed(line)
+    return apart([*(found.get("grids") or [found["grid"]]), *(found.get("overrides") or [])])
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("tinker ")])
+def test_a_command_parses(line: str) -> None:
+    parsed(line)
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in COMMANDS if re.match(r"tinker (plan|run|report|cloud plan) \S+\.yaml", line)]
+)
 def test_a_grid_with_its_overrides_expands(line: str, workplace: Path) -> None:
-    files, overrides = apart([argument for argument in shlex.split(line)[2:] if not argument.startswith("-")])
+    files, overrides = grids_of(line)
     for file in files:
         grid = load_grid(Path(file), overrides)
         if grid.choices["data"] == "tinyshakespeare":
@@ -100,7 +118,7 @@ def test_a_grid_with_its_overrides_expands(line: str, workplace: Path) -> None:
 
 
 def test_a_report_by_name_names_results_that_a_command_before_it_makes(workplace: Path) -> None:
-    runs = [apart(shlex.split(line)[2:]) for line in COMMANDS if line.startswith("tinker run")]
+    runs = [grids_of(line) for line in COMMANDS if line.startswith("tinker run")]
     made = {load_grid(Path(file), overrides).results_name for files, overrides in runs for file in files}
     made |= {Path(shlex.split(line)[2]).stem for line in COMMANDS if line.startswith("tinker import")}
     named = [shlex.split(line)[2] for line in COMMANDS if line.startswith("tinker report")]
@@ -129,15 +147,18 @@ def test_the_plugin_passes_every_check(workplace: Path) -> None:
     assert [f"{line.check}: {line.finding.seen}" for line in findings if line.finding.state == "failed"] == []
 
 
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
 def test_every_key_of_a_grid_is_listed_with_its_default() -> None:
     expected = []
     for field in fields(Declaration):
         inner = fields(PARTS[field.name]) if field.name in PARTS else ()
         for key in inner:
-            expected.append((f"`{field.name}.{key.name}`", said(key.default)))
+            expected.append((f"`{field.name}.{key.name}`", said(_default(key))))
         if not inner:
-            default = field.default if field.default_factory is MISSING else field.default_factory()
-            expected.append((f"`{field.name}`", said(default)))
+            expected.append((f"`{field.name}`", said(_default(field))))
     assert sorted((key, default) for key, default, _ in rows("| key | default |")) == sorted(expected)
 
 

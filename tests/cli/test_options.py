@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer.main
+from typer.core import TyperCommand, TyperGroup
 
 from tinker.cli.main import app
 
 FROZEN = Path(__file__).with_name("frozen_options.txt")
 
 
+def _commands() -> Iterator[tuple[str, TyperCommand]]:
+    """Every command with its name; those of a group after the group's."""
+    for name, command in sorted(typer.main.get_group(app).commands.items()):
+        inner = command.commands if isinstance(command, TyperGroup) else {}
+        yield from ((f"{name} {each}", inner[each]) for each in sorted(inner))
+        if not inner:
+            yield name, command
+
+
 def _options() -> list[str]:
     """A line for each command, then one for each of its arguments and options."""
     lines = []
-    for name, command in sorted(typer.main.get_group(app).commands.items()):
+    for name, command in _commands():
         lines.append(name)
         for parameter in command.params:
             is_option = parameter.param_type_name == "option"
@@ -28,7 +39,7 @@ def test_commands_and_options_are_those_of_the_frozen_list() -> None:
 
 
 def test_every_command_and_option_explains_itself() -> None:
-    for name, command in typer.main.get_group(app).commands.items():
+    for name, command in _commands():
         assert command.help, name
         for parameter in command.params:
             assert parameter.help, f"{name} {parameter.name}"

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from tinker.cli import (
+    attach,
     check,
     doctor,
     freeze,
@@ -26,6 +27,7 @@ from tinker.cli import (
     variants,
     verify,
 )
+from tinker.cli.cloud import group
 from tinker.errors import UserError
 
 app = typer.Typer(
@@ -43,6 +45,7 @@ for module in (
     status,
     logs,
     stop,
+    attach,
     report,
     check,
     plan,
@@ -56,6 +59,7 @@ for module in (
     new,
     schema,
     doctor,
+    group,
 ):
     module.register(app)
 

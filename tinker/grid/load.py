@@ -27,7 +27,7 @@ CHOSEN = ("recipe", "data", "scale")
 MOST_LOOKS = 20
 
 #: Keys of the file that an override may change. The others say what is asked: another question is another file.
-OPEN = ("seeds", "decide", "resources", "budget", "retries")
+OPEN = ("seeds", "decide", "resources", "budget", "fleet", "retries")
 
 
 def load_grid(path: Path, overrides: Sequence[str] = (), *, config_dirs: Sequence[Path] | None = None) -> Grid:
@@ -36,7 +36,7 @@ def load_grid(path: Path, overrides: Sequence[str] = (), *, config_dirs: Sequenc
     Args:
         path: the YAML file.
         overrides: Hydra's syntax: options of groups (`scale=cpu-char`), values for every arm (`optimizer.lr=1e-3`), and
-            the grid's own `seeds`, `decide`, `resources`, `budget` and `retries` (`decide.alpha=0.01`).
+            the grid's own `seeds`, `decide`, `resources`, `budget`, `fleet` and `retries` (`decide.alpha=0.01`).
         config_dirs: folders with config groups beside tinker's; None is `./conf` where it exists.
 
     Raises:

@@ -10,6 +10,7 @@ from tinker.config.limits import Limits, Pattern
 from tinker.config.overrides import Override
 from tinker.errors import ConfigError
 from tinker.grid.decide import Decide
+from tinker.grid.fleet import Fleet
 from tinker.grid.seeds import Seed, SeedPlan, SeedsDeclared
 from tinker.grid.tune import Tune
 from tinker.grid.yaml_loader import Document
@@ -100,6 +101,7 @@ class Declaration:
         tune: what is searched for every arm, alike, before they are compared.
         pretrain: a trial that is trained first, and whose weights every arm starts from.
         budget: what the grid may spend, over all its runs.
+        fleet: what may be rented for it, where it runs on rented GPUs.
         priority: of several grids in one run, that of the highest goes first.
         retries: how often a trial is started again after a crash of its worker.
         plugins: Python files with variants, relative to the grid's file.
@@ -124,6 +126,7 @@ class Declaration:
     pretrain: Pretrain | None = None
     resources: Resources = Resources()
     budget: Budget = Budget()
+    fleet: Fleet = field(default_factory=Fleet)
     priority: int = 0
     retries: Annotated[int, Limits(at_least=0)] = 2
     plugins: list[str] = field(default_factory=list)

@@ -19,6 +19,7 @@ from typing import Any
 from tinker.errors import UserError
 from tinker.provenance.git import git_state
 from tinker.provenance.hardware import cpu_model, nvidia_driver
+from tinker.provenance.rented import rented
 
 ACCELERATORS = ("cpu", "gpu", "cuda", "mps")  # `gpu` is CUDA where there is some, else MPS, as Lightning has it
 LIBRARIES = (
@@ -44,7 +45,7 @@ def environment(
     """The environment of a trial that runs in this process with these settings.
 
     The machine's name is left out: rows are published. `places` tells machines apart all the same: a hash of the host's
-    name, or on CUDA of each card's UUID.
+    name, or on CUDA of each card's UUID. `rented` is None on a machine of one's own (`tinker.provenance.rented`).
 
     Args:
         accelerator: cpu, gpu, cuda or mps; on a GPU the first that this process sees.
@@ -61,7 +62,7 @@ def environment(
     if devices > 1:
         chosen["ranks"] = {"count": devices, "strategy": strategy}
     places = {"places": _places(accelerator, devices)}
-    return {**deepcopy(_machine(accelerator)), **chosen, **places, "git": deepcopy(git_state())}
+    return {**deepcopy(_machine(accelerator)), **chosen, **places, "git": deepcopy(git_state()), "rented": rented()}
 
 
 def environment_class(env: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from tinker.report.learning import learning_curves
 from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
 from tinker.store.lock import results_lock
+from tinker.store.rented import read_rented
 from tinker.store.spent import spent
 from tinker.store.store import Store
 from tinker.tables import schema
@@ -71,7 +72,7 @@ class Analysis:
 
     @classmethod
     def _of_store(cls, results: Path, name: str, *, keep: bool = False) -> Analysis:
-        grid = _with_spent(checked(load_grid(results, name), results / name / GRID_FILE), results)
+        grid = _with_costs(checked(load_grid(results, name), results / name / GRID_FILE), results)
         grid = so_far(grid, Store(results))
         collected = collect(results, grid, keep=keep)
         return cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
@@ -116,11 +117,13 @@ class Analysis:
         return cls(grid, rule, rows, curves, table.to_pylist(), looks, kept)
 
 
-def _with_spent(grid: dict[str, Any], results: Path) -> dict[str, Any]:
-    """With what its runs have spent, where it has a budget: they write that beside it."""
+def _with_costs(grid: dict[str, Any], results: Path) -> dict[str, Any]:
+    """With what its runs have spent, where it has a budget, and what was rented for it: both lie beside it."""
+    fleets = read_rented(results, grid["name"])
+    rented = {"rented": [fleet.as_dict() for fleet in fleets]} if fleets else {}
     if "budget" not in grid:
-        return grid
-    return grid | {"spent": asdict(spent(results, grid["name"], grid["budget"].get("usd_per_hour")))}
+        return grid | rented
+    return grid | rented | {"spent": asdict(spent(results, grid["name"], grid["budget"].get("usd_per_hour")))}
 
 
 def _grid_of(folder: Path, trials: pa.Table) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def of_budget(grid: Mapping[str, Any], trials: Sequence[Row], spared: Collection
         if row["status"] not in ("done", "diverged", "failed") and row["trial_id"] not in spared
     ]
     limits = ", ".join(f"{key} {_number(budget[key])}" for key in KEYS if key in budget)
-    said = f"spent: {_spent(spent)}" + (f", of a budget of {limits}" if limits else "")
+    said = f"spent: {_spent(spent, bool(grid.get('rented')))}" + (f", of a budget of {limits}" if limits else "")
     if gone is None or not left:
         return [said]
     which = in_words(left, [arm["name"] for arm in grid["arms"]])
@@ -42,8 +42,10 @@ def _gone(limit: float, used: float | None) -> bool:
     return used is not None and used >= limit
 
 
-def _spent(spent: Mapping[str, Any]) -> str:
-    money = [] if spent["usd"] is None else [f"${spent['usd']:.2f}"]
+def _spent(spent: Mapping[str, Any], rented: bool) -> str:
+    """Where machines were rented, what was paid for them is said beside it."""
+    price = " by budget.usd_per_hour" * rented
+    money = [] if spent["usd"] is None else [f"${spent['usd']:.2f}{price}"]
     trials = f"{spent['trials']} trial{'s' if spent['trials'] != 1 else ''}"
     return ", ".join([f"{spent['hours']:.3g} h", *money, trials, f"{magnitude(spent['flops'])} FLOPs"])
 

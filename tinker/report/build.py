@@ -10,7 +10,8 @@ from tinker.report.advice import next_steps
 from tinker.report.budget import of_budget, used_up
 from tinker.report.detail import against_noise, at_equal_cost
 from tinker.report.layout import costs, effects, skills
-from tinker.report.notes import of_grid, of_looks
+from tinker.report.notes import of_devices, of_grid, of_looks
+from tinker.report.rented import of_rented
 from tinker.report.rule_words import in_words
 from tinker.report.spared import spared_in
 from tinker.report.tuning import words as tuning_words
@@ -52,6 +53,8 @@ def build(
         notes=(
             *of_grid(grid, rule),
             *of_budget(grid, trials, spared.trials),
+            *of_rented(grid, trials),
+            *of_devices(trials),
             *tuning_words.notes(grid),
             *of_looks(looks),
             *spared.notes,
@@ -66,7 +69,7 @@ def build(
             "rule_edited": rule.edited,
             "environment_class": grid.get("environment_class"),
             "trials": dict(sorted(Counter(row["status"] for row in trials).items())),
-            **{key: grid[key] for key in ("tuning", "budget", "spent") if key in grid},
+            **{key: grid[key] for key in ("tuning", "budget", "spent", "rented") if key in grid},
         },
         tuning=tuning_section(grid),
     )

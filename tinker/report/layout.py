@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinker.report.numbers import NONE, decimals, fixed, interval, magnitude, percent, probability, ratio
+from tinker.report.rented import dollars
 from tinker.report.view import Column, Row, Table
 from tinker.stats.rule import Rule
 
@@ -54,7 +55,7 @@ def skills(rows: Sequence[Row], arms: Sequence[str]) -> Table:
 
 def costs(rows: Sequence[Row]) -> Table:
     """What each arm is and costs, beside the control."""
-    packed = any(row["packed"] for row in rows)
+    packed, paid = any(row["packed"] for row in rows), any(row["usd"] is not None for row in rows)
     columns = (
         Column("arm", number=False),
         Column("params"),
@@ -64,6 +65,7 @@ def costs(rows: Sequence[Row]) -> Table:
         Column("tokens/s"),
         Column("s/trial"),
         Column("memory"),
+        *([Column("USD")] * paid),
         Column("failures", number=False),
     )
     cells = tuple(
@@ -76,11 +78,13 @@ def costs(rows: Sequence[Row]) -> Table:
             magnitude(row["tokens_per_s"]) + ("*" if row["packed"] and row["tokens_per_s"] is not None else ""),
             magnitude(row["seconds"]),
             _bytes(row),
+            *([dollars(row["usd"])] * paid),
             _failures(row),
         )
         for row in rows
     )
     note = "ratio: over the control's" + ("; * trials shared their machine: such a speed is not the arm's" * packed)
+    note += "; USD: its share of all that the rented machines cost" * paid
     return Table("Size, cost and failures", columns, cells, (None,) * len(cells), note)
 
 

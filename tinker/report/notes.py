@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,15 @@ def _added(grid: Mapping[str, Any]) -> list[str]:
         f"added when other arms had results: {', '.join(names)}; each is tested fairly, but whoever adds arms until one"
         " comes out better errs more often than alpha"
     ]
+
+
+def of_devices(trials: Sequence[Row]) -> list[str]:
+    """Whether there are runs of several cards or processors: their speeds have no common mean."""
+    counts = Counter(row["device"] for row in trials if row["device"] is not None)
+    if len(counts) < 2:
+        return []
+    said = ", ".join(f"{device} ({count} trials)" for device, count in sorted(counts.items()))
+    return [f"runs of {len(counts)} kinds of device: {said}; speeds and times of an arm are means over them"]
 
 
 def of_looks(looks: Sequence[Row]) -> list[str]:

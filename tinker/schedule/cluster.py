@@ -62,6 +62,7 @@ def guard() -> None:
 def ray_cluster() -> Iterator[Capacity]:
     """Ray, started here without its dashboard, or joined where RAY_ADDRESS is set; only ours is shut down."""
     joined = "RAY_ADDRESS" in os.environ
+    _demand_a_node()
     guard()
     from tinker.schedule.pool import ray
 
@@ -97,8 +98,21 @@ def ray_cluster() -> Iterator[Capacity]:
         ray.shutdown()
 
 
+def _demand_a_node() -> None:
+    """Raises UserError for an address at which this process would be a mere client of the cluster: Ray Tune would run
+    over there, without the items that come in through a pipe here.
+    """
+    address = os.environ.get("RAY_ADDRESS")
+    if address == "" or (address or "").startswith("ray://"):
+        raise UserError(
+            f"RAY_ADDRESS={address}: tinker's driver has to run on a machine of the cluster; allowed: host:port of a "
+            "cluster that this machine is in, auto, or unset it for a Ray of its own. From outside use "
+            f"`tinker run GRID --on {address or 'ray://HOST'}`"
+        )
+
+
 def _knock(address: str) -> None:
-    """Raises OSError where nobody listens, which Ray takes minutes to say; `auto` and `ray://` are left to it."""
+    """Raises OSError where nobody listens, which Ray takes minutes to say; `auto` is left to it."""
     host, _, port = address.rpartition(":")
     if port.isdigit() and "/" not in host:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()

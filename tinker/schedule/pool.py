@@ -15,7 +15,7 @@ import threading
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Ray reads these when it is imported.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -35,11 +35,17 @@ import ray
 from ray import tune
 
 from tinker.schedule.cluster import ray_cluster
+from tinker.schedule.courier import Reached
 from tinker.schedule.tune_session import Session
+
+if TYPE_CHECKING:
+    from tinker.schedule.mirror import Mirror
 
 
 class TrialActor(tune.Trainable):
     """One warm process that executes work items one after another."""
+
+    _mirror: tuple[str, Mirror] | None = None
 
     def setup(self, config: dict[str, Any]) -> None:
         data = json.loads(config["item"])
@@ -48,7 +54,7 @@ class TrialActor(tune.Trainable):
         os.environ.update(OMP_NUM_THREADS=threads, TORCHINDUCTOR_COMPILE_THREADS=threads)
         from tinker.schedule.work import WorkItem  # brings torch, which only workers need
 
-        self.item = WorkItem.from_dict(data)
+        self.item, self.home = WorkItem.from_dict(data), config["home"]
         if Path(self.item.folder).is_dir():  # not so on another machine, where nothing relative is meant
             os.chdir(self.item.folder)
 
@@ -59,7 +65,26 @@ class TrialActor(tune.Trainable):
     def step(self) -> dict[str, Any]:
         from tinker.schedule.worker import execute
 
-        return {"outcomes": [outcome.as_dict() for outcome in execute(self.item)], "done": True}
+        mirror = self._mirror_if_far()
+        item = mirror.take(self.item) if mirror else self.item
+        return {"outcomes": [outcome.as_dict() for outcome in execute(item, mirror)], "done": True}
+
+    def _mirror_if_far(self) -> Mirror | None:
+        """Where the driver's results are not to be seen from here; the same one as long as the driver is the same."""
+        from tinker.schedule.mirror import Mirror, scratch, sees_the_driver
+        from tinker.schedule.work import driver_of
+
+        if sees_the_driver(self.item):
+            return None
+        driver = driver_of(self.item)
+        if self._mirror is None or self._mirror[0] != driver:
+            self.cleanup()
+            self._mirror = driver, Mirror(Reached(self.item.results, driver, self.home), scratch())
+        return self._mirror[1]
+
+    def cleanup(self) -> None:
+        if self._mirror is not None:
+            self._mirror[1].end()
 
 
 def serve(pipe: Connection, log: str) -> None:

@@ -59,7 +59,7 @@ class Feed(_Unsaved, Searcher):
                     return None
             else:
                 session.running.add(number)
-                return {"number": number, "item": item, "resources": resources}
+                return {"number": number, "item": item, "resources": resources, "home": session.home}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         pass  # the relay tells more
@@ -137,6 +137,7 @@ class Session:
         self._ticked = self._counted = 0.0
         self.capacity: Capacity | None = None
         self.deaths = Deaths()
+        self.home = ""
 
     def tell(self, *message: Any) -> None:
         self.pipe.send(message)
@@ -171,6 +172,7 @@ class Session:
                 ray.kill(actor)
 
     def run(self) -> None:
+        self.home = ray.get_runtime_context().get_node_id()  # the driver's, whose results folder counts
         scratch = tempfile.mkdtemp(prefix="tinker-tune-")
         try:
             tune.Tuner(

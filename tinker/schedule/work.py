@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from tinker.spec import TrialSpec
@@ -49,6 +50,11 @@ class WorkItem:
         """The inverse of `as_dict`."""
         specs = tuple(TrialSpec.from_dict(s) for s in data["specs"])
         return cls(specs, data["task"], data["results"], data["folder"], data["stop_file"], tuple(data["code"]))
+
+
+def driver_of(item: WorkItem) -> str:
+    """The token of the driver that gave it out, after which its stop files are named."""
+    return PurePath(item.stop_file).name.partition(".")[0]
 
 
 @dataclass(frozen=True)

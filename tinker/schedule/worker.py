@@ -8,7 +8,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
@@ -16,6 +16,9 @@ import torch
 from tinker.config.plugins import load_plugins
 from tinker.errors import UserError
 from tinker.provenance.environment import environment_class
+from tinker.schedule.busy import busy
+from tinker.schedule.far import Unreached
+from tinker.schedule.mirror import Mirror
 from tinker.schedule.missing import code_of
 from tinker.schedule.pilot import Pilot
 from tinker.schedule.timing import write_timing
@@ -33,14 +36,19 @@ from tinker.train.whereabouts import relocated
 PROGRESS_EVERY = 1.0  # seconds
 
 
-def execute(item: WorkItem) -> list[Outcome]:
+def execute(item: WorkItem, mirror: Mirror | None = None) -> list[Outcome]:
     """Does the item's trials one after another. An exception becomes the outcome's error, with its traceback.
+
+    Args:
+        mirror: where the driver's results are not to be seen from here; the item has its paths then.
 
     Raises:
         RankDied: a process of a trial on several ranks was killed, which is as if the worker had been.
+        Unreached: the driver's machine, which is as if this one was lost.
     """
     try:
-        return [_execute_one(item, spec, code) for spec, code in zip(item.specs, item.code, strict=True)]
+        with busy():
+            return [_execute_one(item, spec, code, mirror) for spec, code in zip(item.specs, item.code, strict=True)]
     finally:
         _give_memory_back()
 
@@ -52,26 +60,30 @@ def _give_memory_back() -> None:
         torch.cuda.empty_cache()
 
 
-def _execute_one(item: WorkItem, spec: TrialSpec, code: str) -> Outcome:
+def _execute_one(item: WorkItem, spec: TrialSpec, code: str, mirror: Mirror | None) -> Outcome:
     cls = ""
     if Path(item.stop_file).exists():
         return Outcome(spec.id, cls)
     try:
         load_plugins(spec.config["plugins"])
-        spec = relocated(spec, Path(item.results))
         cls = environment_class(trial_environment(spec))
-        folder = Layout(Path(item.results)).trial(spec.id, cls)
-        with _logged(folder.log):
-            if code_of(spec) != code:
-                raise UserError("code was edited since the run began; run the grid again, with the code that you mean")
-            if item.task == "probation":
-                return Outcome(spec.id, cls, probation=probe(spec, folder, ProgressFile(folder).alive))
-            take_over(spec, folder)
-            return Outcome(spec.id, cls, result=_trained(item, spec, folder))
-    except RankDied:
+        with mirror.following(spec, cls, item.task) if mirror else nullcontext():
+            return _at_work(item, relocated(spec, Path(item.results)), cls, code)
+    except (RankDied, Unreached):
         raise
     except Exception:
         return Outcome(spec.id, cls, error=traceback.format_exc())
+
+
+def _at_work(item: WorkItem, spec: TrialSpec, cls: str, code: str) -> Outcome:
+    folder = Layout(Path(item.results)).trial(spec.id, cls)
+    with _logged(folder.log):
+        if code_of(spec) != code:
+            raise UserError("code was edited since the run began; run the grid again, with the code that you mean")
+        if item.task == "probation":
+            return Outcome(spec.id, cls, probation=probe(spec, folder, ProgressFile(folder).alive))
+        take_over(spec, folder)
+        return Outcome(spec.id, cls, result=_trained(item, spec, folder))
 
 
 def _trained(item: WorkItem, spec: TrialSpec, folder: TrialFolder) -> TrialResult:

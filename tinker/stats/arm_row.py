@@ -51,6 +51,7 @@ def described(rows: Sequence[Row], planned: Sample, compared: Sample | None = No
         ),
         "rss_bytes": max((row["rss_bytes"] for row in rows if row["rss_bytes"] is not None), default=None),
         "packed": any(row["packed"] for row in rows),
+        "usd": sum(shares) if (shares := [row["usd"] for row in rows if row.get("usd") is not None]) else None,
     }
 
 

@@ -13,6 +13,7 @@ results/trials/<trial id>/<environment class>/
 results/trials/index.sqlite         a cache for listing, made from the files
 results/<grid>/grid.json            and the grid's tables
 results/<grid>/spent/<token>.json   what each run of the grid has spent
+results/<grid>/rented/<fleet>.json  what each fleet of machines rented for the grid has cost
 results/.drivers/<token>.json       the drivers that work here just now; <token>.stop asks one to stop
 """
 
@@ -142,6 +143,10 @@ class Layout:
     def spent(self, name: str) -> Path:
         """The folder with what each run of that grid has spent."""
         return self.grid(name).parent / "spent"
+
+    def rented(self, name: str) -> Path:
+        """The folder with what each fleet that was rented for that grid has cost."""
+        return self.grid(name).parent / "rented"
 
 
 def _folders(parent: Path, name: re.Pattern[str]) -> list[Path]:

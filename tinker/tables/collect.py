@@ -18,6 +18,7 @@ from tinker.store.record import StoredTrial
 from tinker.store.store import FINISHED, Store
 from tinker.tables import schema
 from tinker.tables.grid_shape import checked
+from tinker.tables.money import share_out
 from tinker.tables.packing import Stay, mark_packed, stays_of
 from tinker.tables.parquet import read, write
 from tinker.tables.trial_row import planned_row, stored_row
@@ -67,6 +68,7 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
             if trial is not None and trial.result is not None:
                 curves.append(_curve(planned, trial.curve()))
     mark_packed(rows, _neighbours(results, rows))
+    share_out(rows, grid.get("rented", ()))
     metrics = {grid["decide"]["metric"]}.union(*rows) - set(schema.trials().names)
     trials = with_grid(pa.Table.from_pylist(rows, schema.trials(metrics)), grid)
     points = pa.concat_tables([schema.curves().empty_table(), *curves])

@@ -113,4 +113,5 @@ COMPARISON = [
     column("seconds", FLOAT, "cost", "s", "mean wall time of a trial"),
     column("peak_mem_bytes", INT, "cost", "bytes", "highest peak memory of the accelerator"),
     column("rss_bytes", INT, "cost", "bytes", "highest peak resident memory"),
+    column("usd", FLOAT, "cost", "USD", "sum over its trials: share of the rented fleets; null where none was rented"),
 ]

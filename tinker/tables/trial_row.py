@@ -12,6 +12,8 @@ from tinker.store.verdicts import accepted
 from tinker.train.result import MEASURED
 
 Cell = Mapping[str, Any]
+#: Of a rented machine; no record has it from before there were any.
+RENTED = ("fleet", "data_center", "image", "usd_per_hour")
 
 
 def planned_row(grid: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
@@ -65,6 +67,7 @@ def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]
         "places": environment.get("places"),  # records before places were kept
         "torch": environment["torch"],
         "device": environment["device"]["name"],
+        **{key: (environment.get("rented") or {}).get(key) for key in RENTED},
         **{name: metrics[name] for name in ("seconds", "tokens_per_s") if name in metrics},
         **{name: int(metrics[name]) for name in ("peak_mem_bytes", "rss_bytes") if name in metrics},
         **{name: value for name, value in metrics.items() if name not in MEASURED},

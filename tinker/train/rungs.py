@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from tinker.spec import TrialSpec
@@ -27,17 +28,11 @@ def take_over(spec: TrialSpec, folder: TrialFolder) -> int | None:
     Returns:
         The step that it was saved at; None where nothing was taken over, and the trial starts as it would have.
     """
-    train = spec.config["train"]
     own = folder.checkpoint
-    if spec.config.get("split") != "tuning" or (own / LAST).exists():
+    if (own / LAST).exists():
         return None
-    end, every = train.get("until") or train["steps"], train["eval_every"]
-    for until in range((end - 1) // every * every, 0, -every):
-        shorter = Layout(folder.results).trial(_until(spec, until).id, folder.environment_class)
-        if not (shorter.checkpoint / LAST).is_file():
-            continue
-        row = StoredTrial.of(shorter, read_snapshot(shorter))
-        if row is None or row.status.state != "done":
+    for until, shorter in shorter_ones(spec, folder):
+        if not finished(shorter):
             continue
         own.mkdir(parents=True, exist_ok=True)
         for name in (BEST, LAST):  # in this order: what has a last one is complete
@@ -45,6 +40,24 @@ def take_over(spec: TrialSpec, folder: TrialFolder) -> int | None:
                 _link(shorter.checkpoint / name, own / name)
         return until
     return None
+
+
+def shorter_ones(spec: TrialSpec, folder: TrialFolder) -> Iterator[tuple[int, TrialFolder]]:
+    """Where trials would lie that this one may go on from, and the step at which each ends; the longest first."""
+    train = spec.config["train"]
+    if spec.config.get("split") != "tuning":
+        return
+    end, every = train.get("until") or train["steps"], train["eval_every"]
+    for until in range((end - 1) // every * every, 0, -every):
+        yield until, Layout(folder.results).trial(_until(spec, until).id, folder.environment_class)
+
+
+def finished(shorter: TrialFolder) -> bool:
+    """Whether it has ended well and its last checkpoint was kept."""
+    if not (shorter.checkpoint / LAST).is_file():
+        return False
+    row = StoredTrial.of(shorter, read_snapshot(shorter))
+    return row is not None and row.status.state == "done"
 
 
 def _until(spec: TrialSpec, until: int) -> TrialSpec:

@@ -17,6 +17,10 @@ Facts = list[tuple[str, list[str]]]
 COLUMNS = (
     ("environment", "environment_class"),
     ("device", "device"),
+    ("rented fleet", "fleet"),
+    ("data center", "data_center"),
+    ("image", "image"),
+    ("USD an hour", "usd_per_hour"),
     ("torch", "torch"),
     ("precision", "precision"),
     ("threads", "threads"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from tinker.report.html.cells import Table, numbers, table, verdict, words
 from tinker.report.html.wording import figure, interval, known, with_unit
 from tinker.report.numbers import decimals, magnitude, percent, probability, ratio
+from tinker.report.rented import dollars
 from tinker.report.view import Row
 from tinker.stats.rule import Rule
 
@@ -90,6 +91,8 @@ def costs(rows: Sequence[Row]) -> Table:
     about = {"trainable_params": "trained", "active_params": "met by a token"}
     notes = ["\N{MULTIPLICATION SIGN}: over the control's."]
     notes += ["* trials shared their machine, so such a speed is not the arm's own."] if packed else []
+    paid = any(row["usd"] is not None for row in rows)
+    notes += ["USD: its share of all that the rented machines cost, boot and idle time too."] if paid else []
     return table(
         "Size and cost",
         (
@@ -103,6 +106,7 @@ def costs(rows: Sequence[Row]) -> Table:
             numbers("seconds", "seconds", lambda r: magnitude(r["seconds"]) + "*" * r["packed"]),
             numbers("accelerator memory", "peak_mem_bytes", lambda r: magnitude(r["peak_mem_bytes"]) + "B"),
             numbers("memory", "rss_bytes", lambda r: magnitude(r["rss_bytes"]) + "B"),
+            *([numbers("USD", "usd", lambda r: dollars(r["usd"]))] if paid else []),
         ),
         rows,
         " ".join(notes),

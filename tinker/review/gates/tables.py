@@ -10,8 +10,8 @@ from tinker.review.finding import Finding, listed
 from tinker.review.gates.figures import unlike
 from tinker.stats.sample import labels
 
-#: Is added when the tables are made, and is no declaration: a clock says it.
-SPENT = "spent"
+#: Are added when the tables are made, and are no declarations: a clock or a bill says them.
+COSTS = {"spent", "rented"}
 KEYS = ("seed_init", "seed_data", "trial_id")
 
 
@@ -72,7 +72,7 @@ def grid_file(evidence: Evidence) -> Iterator[Finding]:
         return
     other = sorted(
         key
-        for key in (evidence.grid_file.keys() | evidence.grid.keys()) - {SPENT}
+        for key in (evidence.grid_file.keys() | evidence.grid.keys()) - COSTS
         if evidence.grid_file.get(key) != evidence.grid.get(key)
     )
     if other:

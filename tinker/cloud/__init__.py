@@ -1,0 +1,1 @@
+"""Rented machines: offers, fleets of pods, their programs, and what they cost. Knows pods, not models."""

@@ -1,0 +1,1 @@
+"""A small typed client of RunPod's REST API, version 2."""

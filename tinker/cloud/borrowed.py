@@ -1,0 +1,50 @@
+"""A machine of the user's own in place of rented ones: nothing is ordered, nothing is paid, nothing is deleted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from tinker.cloud.caps import Caps
+from tinker.cloud.host import Host, Unreachable
+from tinker.cloud.ledger import Ledger
+from tinker.cloud.lender import Member, Placement
+from tinker.errors import FAILED, UserError
+from tinker.grid.fleet import Fleet
+
+
+class Borrowed:
+    """A `Lender` that has one machine."""
+
+    def __init__(self, name: str, host: Host, fleet: Fleet, ledger: Ledger) -> None:
+        self.name, self.host = name, host
+        self.fleet: str = ledger.account.about["name"]
+        self.caps = Caps(fleet, ledger.account, time.time())
+
+    def now(self) -> float:
+        """The time here."""
+        return time.time()
+
+    def rent(self, placements: Sequence[Placement], *, more: int = 0) -> Member:
+        """The machine.
+
+        Raises:
+            UserError: it does not answer.
+        """
+        try:
+            self.host.facts()
+        except Unreachable as error:
+            raise UserError(f"{error}; does `ssh {self.name}` work?", exit_code=FAILED) from None
+        return Member(self.name, self.host)
+
+    def addresses(self) -> dict[str, str]:
+        """None: it is alone."""
+        return {}
+
+    def lost(self, members: Sequence[Member]) -> list[Member]:
+        """Never for sure: it may only be asleep."""
+        return []
+
+    def give_back(self, names: Sequence[str]) -> bool:
+        """Its Ray ends by itself once it is idle."""
+        return True

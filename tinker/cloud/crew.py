@@ -1,0 +1,110 @@
+"""The machines of one fleet at work: filled up, made ready, mended. The first one is the head of its Ray cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tinker.cloud.cluster import Freight, UnfitError, connect, prepare
+from tinker.cloud.host import Facts, Say, Unreachable
+from tinker.cloud.ledger import Ledger
+from tinker.cloud.lender import Lender, Member, Placement
+from tinker.errors import FAILED, UserError
+
+#: So often a fleet is mended: a pod that died is replaced, one that is unfit given back.
+MENDINGS = 5
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What the fleet is for.
+
+    Attributes:
+        words: arguments of `tinker` for the run there.
+        pods: how many machines.
+        min_cuda: see `Fleet`; None where the cards are not asked.
+        placements: where to order, best first, as the market is now.
+        freight: what the machines get.
+    """
+
+    words: tuple[str, ...]
+    pods: int
+    min_cuda: str | None
+    placements: Callable[[], Sequence[Placement]]
+    freight: Freight
+
+
+class Crew:
+    """
+    Attributes:
+        members: the machines that answer, the head first.
+        ready: what those have that were made ready; on them a run may be at work with what they got.
+    """
+
+    def __init__(
+        self, lender: Lender, ledger: Ledger, errand: Errand, token: str, wait: Callable[[float], None], say: Say
+    ) -> None:
+        self.lender, self.ledger, self.errand, self.token = lender, ledger, errand, token
+        self.wait, self.say = wait, say
+        self.members: list[Member] = []
+        self.ready: dict[str, Facts] = {}
+        self._mended = 0
+
+    def assemble(self) -> None:
+        """Until there are as many machines as are wanted, fit and connected.
+
+        Raises:
+            UserError: there are none, or they do not come to work.
+        """
+        while True:
+            while len(self.members) < self.errand.pods:
+                more = self.errand.pods - len(self.members) - 1
+                self.members.append(self.lender.rent(self._placements(), more=more))
+            new = [member for member in self.members if member.name not in self.ready]
+            try:
+                if new:
+                    self.ready |= prepare(new, self.errand.freight, self.errand.min_cuda, self.wait, self.say)
+                connect(self.members, self.ready, self.lender, self.token, self.wait, self.say)
+                return
+            except UnfitError as error:
+                self.drop([error.member], str(error))
+            except Unreachable as error:
+                self.drop([m for m in self.members if not self._answers(m)], f"no answer any more: {error}")
+
+    def drop(self, members: Sequence[Member], why: str) -> None:
+        """Gives machines back that are of no use.
+
+        Raises:
+            UserError: that has happened too often, or the fleet is whole, and nobody knows what is wrong.
+        """
+        self._mended += 1
+        self.say(f"{why}; {', '.join(m.name for m in members) or 'nothing'} is given back")
+        if self._mended > MENDINGS or not members:
+            raise UserError(f"the fleet did not come to work: {why}; nothing of it is left", exit_code=FAILED)
+        for member in members:
+            self.ledger.write("lost", name=member.name, why=why)
+            member.host.close()
+        self.members = [member for member in self.members if member not in members]
+        self.lender.give_back([member.name for member in members])
+
+    def take_over(self, members: Sequence[Member], *, head_lost: bool) -> None:
+        """Machines that an earlier launcher has made ready; without their head they begin anew."""
+        self.members = list(members)
+        self.ready = {} if head_lost else {member.name: member.host.facts() for member in members}
+
+    def _placements(self) -> Sequence[Placement]:
+        """Later machines are of the first one's kind, beside it: another card is another experiment."""
+        if not self.members:
+            return self.errand.placements()
+        first = self.members[0]
+        places = (first.place,) if first.place else ()
+        return [Placement(first.kind, self.ledger.account.pods[first.name].usd_per_hour, places)]
+
+    def _answers(self, member: Member) -> bool:
+        for _ in range(3):
+            try:
+                member.host.facts()
+                return True
+            except Unreachable:
+                self.wait(2.0)
+        return False

@@ -1,0 +1,189 @@
+"""Pods of one fleet: ordered one by one, waited for, and given back. Every step is in the ledger before it is taken."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+from tinker.cloud.api.client import Api
+from tinker.cloud.api.errors import ApiError, Forbidden, NoCapacity, Unclear
+from tinker.cloud.api.wire import OVER, Endpoint, Pod, PodOrder
+from tinker.cloud.books import Books, Patience
+from tinker.cloud.caps import Caps
+from tinker.cloud.host import Host, Say, Unreachable
+from tinker.cloud.ledger import Ledger
+from tinker.cloud.lender import Member, Placement
+from tinker.cloud.owned import owned
+from tinker.errors import FAILED, UserError
+
+MakeOrder = Callable[[str, Placement, float], PodOrder]
+Reach = Callable[[Pod, Endpoint], Host]
+
+
+class Renting:
+    """What orders and gives back.
+
+    Args:
+        order: what to send for a name, a placement and a deadline.
+        reach: the way into a pod that has an SSH endpoint.
+        wait: sleeps for so many seconds.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        ledger: Ledger,
+        caps: Caps,
+        owner: str,
+        order: MakeOrder,
+        reach: Reach,
+        say: Say,
+        *,
+        patience: Patience | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.api, self.ledger, self.caps, self.owner = api, ledger, caps, owner
+        self.order, self.reach, self.say = order, reach, say
+        self.patience = patience or Patience()
+        self.books = Books(api, ledger, say, self.patience, wait)
+        self.fleet: str = ledger.account.about["name"]
+
+    def now(self) -> float:
+        """As `Lender.now`: the service's clock."""
+        return self.api.now()
+
+    def rent(self, placements: Sequence[Placement], *, more: int = 0) -> Member:
+        """As `Lender.rent`: a pod of the first placement that gives one."""
+        why: UserError | None = None
+        for placement in placements:
+            try:
+                pod = self._ordered(placement, more)
+            except (NoCapacity, Forbidden) as error:
+                why = error
+                self.say(f"no {placement.card} to be had{_where(placement)}: {error.detail}")
+                continue
+            member = self._booted(pod)
+            if member is not None:
+                return member
+        raise why or UserError(
+            f"no pod came up on any of {len(placements)} offers; nothing of them is left; try again later, or allow "
+            "other cards and data centers (fleet.cards, fleet.data_centers)",
+            exit_code=FAILED,
+        )
+
+    def _ordered(self, placement: Placement, more: int) -> Pod:
+        for _ in range(3):  # 5xx on a create is worth the same candidate again, once it is clear that no pod came of it
+            now = self.api.now()
+            deadline = self.caps.deadline(placement.usd_per_hour, now, more=more)
+            name = self._name()
+            self.ledger.write(
+                "intent",
+                name=name,
+                card=placement.card,
+                usd_per_hour=placement.usd_per_hour,
+                since=now,
+                deadline=deadline,
+            )
+            try:
+                pod = self.api.create_pod(self.order(name, placement, deadline))
+            except Unclear as error:
+                found = self.books.looked_up(name)
+                if found is None:
+                    self.ledger.write("refused", name=name, why=str(error))
+                    self.say(f"RunPod failed to answer an order, and no pod came of it: {error}; trying again")
+                    continue
+                pod = found
+            except UserError as error:
+                self.ledger.write("refused", name=name, why=str(error))
+                raise
+            self.books.created(pod)
+            if pod.usd_per_hour > 1.01 * placement.usd_per_hour:  # its deadline would not keep it below the cap
+                self.say(
+                    f"{pod.name} costs ${pod.usd_per_hour:.2f} an hour, not the ${placement.usd_per_hour:.2f} offered"
+                )
+                self.give_back([name])
+                raise NoCapacity(f"{placement.card}: dearer than offered", detail="its price has risen meanwhile")
+            return pod
+        raise NoCapacity(f"{placement.card}: three orders in a row came to nothing", detail="RunPod failed to answer")
+
+    def _name(self) -> str:
+        for number in itertools.count(1):
+            name = f"{self.fleet}-{number}"
+            if name not in self.ledger.account.pods:
+                return name
+        raise AssertionError
+
+    def _booted(self, pod: Pod) -> Member | None:
+        """The pod once it answers; None where it does not in time, and was given back."""
+        began = self.api.now()
+        while True:
+            listed = {each.id: each for each in self.api.pods()}
+            here = listed.get(pod.id)
+            age = self.api.now() - began
+            if (here is None and age > self.patience.appear) or (here is not None and here.status in OVER):
+                self.say(f"{pod.name} ended while it booted ({here.status if here else 'gone'})")
+                break
+            if here is not None and here.started and here.ssh is not None:
+                host = self.reach(here, here.ssh)
+                try:
+                    host.facts()
+                except Unreachable:
+                    host.close()
+                else:
+                    self.ledger.write("ready", name=pod.name)
+                    self.say(f"{pod.name} answers after {age:.0f} s")
+                    return member_of(here, host, self.ledger.account.pods[pod.name].usd_per_hour, self.fleet)
+            if age > self.patience.boot:
+                self.say(f"{pod.name} did not come up within {self.patience.boot / 60:.0f} minutes")
+                break
+            self.books.wait(self.patience.poll)
+        self.give_back([pod.name])
+        return None
+
+    def give_back(self, names: Sequence[str]) -> bool:
+        """As `Lender.give_back`."""
+        return self.books.give_back(names)
+
+    def use(self, wait: Callable[[float], None]) -> None:
+        """Waits by that from now on."""
+        self.books.wait = wait
+
+    def addresses(self) -> dict[str, str]:
+        """As `Lender.addresses`: those of the private network, which may come minutes after the pod."""
+        return {pod.name: pod.address for pod in self.api.pods() if pod.address}
+
+    def lost(self, members: Sequence[Member]) -> list[Member]:
+        """As `Lender.lost`. Pods of this fleet that it does not know of are deleted on the way: late fruits of orders
+        that seemed to fail."""
+        try:
+            listed = self.api.pods()
+            known = {each.pod_id for each in self.ledger.account.open}
+            for stray in owned(listed, self.owner):
+                if stray.fleet == self.fleet and stray.pod.id not in known:
+                    self.say(f"{stray.pod.name} is there though its order seemed to fail; deleting it")
+                    self.api.delete_pod(stray.pod.id)
+        except ApiError as error:
+            self.say(f"RunPod does not answer ({error}); the run goes on")
+            return []
+        status = {pod.id: pod.status for pod in listed}
+        return [member for member in members if status.get(member.pod_id or "", "TERMINATED") in OVER]
+
+
+def _where(placement: Placement) -> str:
+    return f" in {', '.join(placement.data_centers)}" if placement.data_centers else ""
+
+
+def member_of(pod: Pod, host: Host, usd_per_hour: float, fleet: str) -> Member:
+    """A pod of that fleet that answers, as a member of its crew."""
+    rented: dict[str, object] = {
+        "fleet": fleet,
+        "pod": pod.name,
+        "card": pod.card,
+        "cloud": pod.cloud,
+        "data_center": pod.data_center,
+        "image": pod.image,
+        "usd_per_hour": usd_per_hour,
+        "gpus": pod.count,
+    }
+    return Member(pod.name, host, pod.count, pod.card, pod.data_center, pod.id, rented)
