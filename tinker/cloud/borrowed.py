@@ -25,7 +25,7 @@ class Borrowed:
         """The time here."""
         return time.time()
 
-    def rent(self, placements: Sequence[Placement], *, more: int = 0) -> Member:
+    def rent(self, placements: Sequence[Placement], number: int) -> list[Member]:
         """The machine.
 
         Raises:
@@ -35,7 +35,7 @@ class Borrowed:
             self.host.facts()
         except Unreachable as error:
             raise UserError(f"{error}; does `ssh {self.name}` work?", exit_code=FAILED) from None
-        return Member(self.name, self.host)
+        return [Member(self.name, self.host)]
 
     def addresses(self) -> dict[str, str]:
         """None: it is alone."""

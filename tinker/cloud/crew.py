@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tinker.cloud.api.errors import NoCapacity
 from tinker.cloud.cluster import Freight, UnfitError, connect, prepare
 from tinker.cloud.host import Facts, Say, Unreachable
 from tinker.cloud.ledger import Ledger
@@ -13,6 +14,8 @@ from tinker.errors import FAILED, UserError
 
 #: So often a fleet is mended: a pod that died is replaced, one that is unfit given back.
 MENDINGS = 5
+#: Seconds between two looks at a market that has nothing.
+PAUSE = 60.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Errand:
         min_cuda: see `Fleet`; None where the cards are not asked.
         placements: where to order, best first, as the market is now.
         freight: what the machines get.
+        patient: whether to wait where nothing can be had.
     """
 
     words: tuple[str, ...]
@@ -32,6 +36,7 @@ class Errand:
     min_cuda: str | None
     placements: Callable[[], Sequence[Placement]]
     freight: Freight
+    patient: bool = False
 
 
 class Crew:
@@ -48,6 +53,7 @@ class Crew:
         self.wait, self.say = wait, say
         self.members: list[Member] = []
         self.ready: dict[str, Facts] = {}
+        self.wanted = errand.pods
         self._mended = 0
 
     def assemble(self) -> None:
@@ -57,9 +63,8 @@ class Crew:
             UserError: there are none, or they do not come to work.
         """
         while True:
-            while len(self.members) < self.errand.pods:
-                more = self.errand.pods - len(self.members) - 1
-                self.members.append(self.lender.rent(self._placements(), more=more))
+            while len(self.members) < self.wanted:
+                self._rent(self.wanted - len(self.members))
             new = [member for member in self.members if member.name not in self.ready]
             try:
                 if new:
@@ -91,6 +96,25 @@ class Crew:
         """Machines that an earlier launcher has made ready; without their head they begin anew."""
         self.members = list(members)
         self.ready = {} if head_lost else {member.name: member.host.facts() for member in members}
+
+    def _rent(self, number: int) -> None:
+        """More machines. A fleet that has some goes on without the others; a strict one without any waits."""
+        said = False
+        while True:
+            try:
+                self.members += self.lender.rent(self._placements(), number)
+                return
+            except NoCapacity as error:
+                if self.members:
+                    self.say(f"{error}; going on with {len(self.members)}")
+                    self.wanted = len(self.members)
+                    return
+                if not self.errand.patient:
+                    raise
+                if not said:
+                    self.say("waiting until the card can be had (fleet.strict_card); nothing is rented meanwhile")
+                    said = True
+                self.wait(PAUSE)
 
     def _placements(self) -> Sequence[Placement]:
         """Later machines are of the first one's kind, beside it: another card is another experiment."""

@@ -54,11 +54,12 @@ class Lender(Protocol):
     def now(self) -> float:
         """The time by which is paid, seconds since 1970."""
 
-    def rent(self, placements: Sequence[Placement], *, more: int = 0) -> Member:
-        """One machine that answers; `more` of its kind are to come.
+    def rent(self, placements: Sequence[Placement], number: int) -> list[Member]:
+        """So many machines of one kind in one place; those of them that answer, one at least.
 
         Raises:
-            UserError: there is none, or none may be paid for.
+            NoCapacity: there are none; later there may be.
+            UserError: they may not be paid for, or cannot be had at all.
         """
 
     def addresses(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tinker.cloud.host import Host, Say, Unreachable
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.lender import Member, Placement
 from tinker.cloud.owned import owned
-from tinker.errors import FAILED, UserError
+from tinker.errors import UserError
 
 MakeOrder = Callable[[str, Placement, float], PodOrder]
 Reach = Callable[[Pod, Endpoint], Host]
@@ -53,23 +53,27 @@ class Renting:
         """As `Lender.now`: the service's clock."""
         return self.api.now()
 
-    def rent(self, placements: Sequence[Placement], *, more: int = 0) -> Member:
-        """As `Lender.rent`: a pod of the first placement that gives one."""
-        why: UserError | None = None
+    def rent(self, placements: Sequence[Placement], number: int) -> list[Member]:
+        """As `Lender.rent`. All are ordered before any is waited for: while an image is pulled the others' are too."""
+        why: ApiError | None = None
         for placement in placements:
+            pods: list[Pod] = []
             try:
-                pod = self._ordered(placement, more)
+                for more in reversed(range(number)):
+                    pods.append(self._ordered(placement, more))
+                    placement = beside(placement, pods[0])
             except (NoCapacity, Forbidden) as error:
                 why = error
                 self.say(f"no {placement.card} to be had{_where(placement)}: {error.detail}")
+                if pods:  # too few of them in one place
+                    self.give_back([pod.name for pod in pods])
                 continue
-            member = self._booted(pod)
-            if member is not None:
-                return member
-        raise why or UserError(
+            members = self._booted(pods)
+            if members:
+                return members
+        raise why or NoCapacity(
             f"no pod came up on any of {len(placements)} offers; nothing of them is left; try again later, or allow "
             "other cards and data centers (fleet.cards, fleet.data_centers)",
-            exit_code=FAILED,
         )
 
     def _ordered(self, placement: Placement, more: int) -> Pod:
@@ -114,32 +118,43 @@ class Renting:
                 return name
         raise AssertionError
 
-    def _booted(self, pod: Pod) -> Member | None:
-        """The pod once it answers; None where it does not in time, and was given back."""
-        began = self.api.now()
-        while True:
+    def _booted(self, pods: Sequence[Pod]) -> list[Member]:
+        """Those that answer, once each of them does or is given back because it does not."""
+        began, left, members = self.api.now(), {pod.id: pod for pod in pods}, dict[str, Member]()
+        while left:
             listed = {each.id: each for each in self.api.pods()}
-            here = listed.get(pod.id)
             age = self.api.now() - began
-            if (here is None and age > self.patience.appear) or (here is not None and here.status in OVER):
-                self.say(f"{pod.name} ended while it booted ({here.status if here else 'gone'})")
-                break
-            if here is not None and here.started and here.ssh is not None:
-                host = self.reach(here, here.ssh)
-                try:
-                    host.facts()
-                except Unreachable:
-                    host.close()
-                else:
+            for pod in list(left.values()):
+                here = listed.get(pod.id)
+                member = self._knock(here) if here is not None and here.status not in OVER else None
+                if member is not None:
                     self.ledger.write("ready", name=pod.name)
                     self.say(f"{pod.name} answers after {age:.0f} s")
-                    return member_of(here, host, self.ledger.account.pods[pod.name].usd_per_hour, self.fleet)
-            if age > self.patience.boot:
-                self.say(f"{pod.name} did not come up within {self.patience.boot / 60:.0f} minutes")
-                break
-            self.books.wait(self.patience.poll)
-        self.give_back([pod.name])
-        return None
+                    members[pod.id] = member
+                elif (here is None and age > self.patience.appear) or (here is not None and here.status in OVER):
+                    self.say(f"{pod.name} ended while it booted ({here.status if here else 'gone'})")
+                elif age > self.patience.boot:
+                    self.say(f"{pod.name} did not come up within {self.patience.boot / 60:.0f} minutes")
+                else:
+                    continue
+                del left[pod.id]
+                if member is None:
+                    self.give_back([pod.name])
+            if left:
+                self.books.wait(min(self.patience.poll, 1.0 + age / 4))
+        return [members[pod.id] for pod in pods if pod.id in members]
+
+    def _knock(self, pod: Pod) -> Member | None:
+        """The pod as a member, if it answers."""
+        if not pod.started or pod.ssh is None:
+            return None
+        host = self.reach(pod, pod.ssh)
+        try:
+            host.facts()
+        except Unreachable:
+            host.close()
+            return None
+        return member_of(pod, host, self.ledger.account.pods[pod.name].usd_per_hour, self.fleet)
 
     def give_back(self, names: Sequence[str]) -> bool:
         """As `Lender.give_back`."""
@@ -187,3 +202,9 @@ def member_of(pod: Pod, host: Host, usd_per_hour: float, fleet: str) -> Member:
         "gpus": pod.count,
     }
     return Member(pod.name, host, pod.count, pod.card, pod.data_center, pod.id, rented)
+
+
+def beside(placement: Placement, first: Pod) -> Placement:
+    """Where the others of a fleet belong: machines of one kind in one place."""
+    places = (first.data_center,) if first.data_center else placement.data_centers
+    return Placement(placement.card, placement.usd_per_hour, places)

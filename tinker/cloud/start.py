@@ -13,6 +13,7 @@ from tinker.cloud.crew import Errand
 from tinker.cloud.fleet import Fleet, apart, fleet_of
 from tinker.cloud.host import Say
 from tinker.cloud.ledger import Ledger
+from tinker.cloud.lender import Placement
 from tinker.cloud.market import market
 from tinker.cloud.offers import offered, placements, table
 from tinker.cloud.question import agreed
@@ -92,17 +93,22 @@ def on_runpod(trip: Trip, say: Say, print_log: Say, *, yes: bool, detach: bool) 
     for line in (table(found), *work.notes()):
         say(line)
     usable = placements(found)
-    if not usable:
+    if not usable and not trip.fleet.strict_card:
         raise UserError("nothing that can be had fits the fleet: see the last column", exit_code=FAILED)
     fleet = trip.fleet
-    most = min(fleet.max_usd, fleet.max_hours * fleet.pods * max(place.usd_per_hour for place in usable))
+    freight = freight_of(trip.file, trip.overrides, trip.results)
+    freight.bundle()  # whatever is wrong with it is said before anything is paid
+    dearest = max((place.usd_per_hour for place in usable), default=fleet.max_usd_per_hour)
+    most = min(fleet.max_usd, fleet.max_hours * fleet.pods * dearest)
     agreed(f"Rent {fleet.pods} pod{'s'[: fleet.pods > 1]}, at most ${most:.2f} in {fleet.max_hours:g} h?", say, yes=yes)
     folder = state.new_fleet()
     folder.hold()
     ledger = open_ledger(folder, trip, service.now(), "runpod")
 
-    again = lambda: placements(offered(market(service, fleet), work))  # noqa: E731
-    errand = Errand(trip.words, fleet.pods, fleet.min_cuda, again, freight_of(trip.file, trip.overrides, trip.results))
+    def market_now() -> list[Placement]:
+        return placements(offered(market(service, fleet), work))
+
+    errand = Errand(trip.words, fleet.pods, fleet.min_cuda, market_now, freight, patient=fleet.strict_card)
     launch = rented_launch(service, state, folder, ledger, errand, say, print_log)
     return launch.run(detach=detach)
 
