@@ -72,7 +72,7 @@ def test_it_runs_in_its_folder_with_what_it_needs_and_says_how_it_ended(
     job = start("run", "g.yaml", "--", "seeds=3")
     said, _ = job.communicate(timeout=60)
     assert said.splitlines() == [
-        f"words tinker run --results {tmp_path / 'results'} g.yaml -- seeds=3",
+        "words tinker run g.yaml -- seeds=3",
         f"folder {tmp_path / 'work'}",
         f"TINKER_DATA {tmp_path / 'data'}",
         f"TINKER_GIT {tmp_path / 'code' / 'git.json'}",

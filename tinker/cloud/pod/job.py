@@ -30,6 +30,7 @@ def run(words: Sequence[str], look: float = LOOK) -> int:
     """Runs `tinker WORDS` to its end; returns its exit code, 128 and more where a signal ended it."""
     for folder in (place.WORK, place.DATA, place.RESULTS):
         folder.mkdir(parents=True, exist_ok=True)
+    link_results()
     place.BUSY.touch()
     place.UNFETCHED.touch()
     place.RUN_PID.unlink(missing_ok=True)
@@ -65,8 +66,15 @@ def run(words: Sequence[str], look: float = LOOK) -> int:
 
 
 def command(words: Sequence[str]) -> list[str]:
-    """The child's; `--results` comes before what may be the end of options."""
-    return [sys.executable, *TINKER, words[0], "--results", str(place.RESULTS), *words[1:]]
+    """The child's."""
+    return [sys.executable, *TINKER, *words]
+
+
+def link_results() -> None:
+    """The run's results are where a run looks for them, so that what it says holds at home too."""
+    link = place.WORK / "results"
+    if not link.is_symlink():
+        link.symlink_to(place.RESULTS)
 
 
 def environment() -> dict[str, str]:

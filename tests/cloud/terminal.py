@@ -1,0 +1,170 @@
+"""Somebody's computer with an account at the fake RunPod: `tinker` as a process of its own, in a home of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import yaml
+
+from tinker.cloud.fake.pods import FakePod
+from tinker.cloud.fake.runpod import FakeRunPod
+from tinker.cloud.ledger import Ledger
+from tinker.cloud.owned import OWNER
+from tinker.cloud.state import FleetFolder, State
+
+ROOT = Path(__file__).resolve().parents[2]
+TINKER = ("-P", "-c", "import sys; sys.argv[0] = 'tinker'; from tinker.cli.entry import main; main()")
+#: The same command with shorter waits between two looks; see there.
+QUICK = ("-P", "-m", "tests.cloud.quick")
+#: Seconds after which something that was waited for will not come.
+LIMIT = 150.0
+
+
+def until(met: Callable[[], object], what: Callable[[], str] = str) -> None:
+    """Waits for a condition; `what` tells of a failure what there was instead."""
+    end = time.monotonic() + LIMIT
+    while not met():
+        assert time.monotonic() < end, f"it did not happen: {what()}"
+        time.sleep(0.1)
+
+
+@dataclass
+class Home:
+    """A computer: its working folder, its results, its state folder.
+
+    Attributes:
+        secrets: what its environment has besides, by name.
+    """
+
+    fake: FakeRunPod
+    folder: Path
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    said: int = 0
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+    @property
+    def state(self) -> State:
+        return State(self.folder / "state")
+
+    @property
+    def fleet(self) -> FleetFolder:
+        """The last one that was made."""
+        return max(self.state.fleets(), key=lambda each: each.ledger.stat().st_mtime_ns)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.fleet.ledger)
+
+    @property
+    def mine(self) -> list[FakePod]:
+        """Pods of this home that are not deleted."""
+        owner = self.state.owner()
+        return [pod for pod in self.fake.living if pod.order["env"].get(OWNER) == owner]
+
+    def environment(self) -> dict[str, str]:
+        kept = ("PATH", "LANG", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
+        return {name: os.environ[name] for name in kept if name in os.environ} | {
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+            "TINKER_STATE": str(self.folder / "state"),
+            "RUNPOD_API_BASE_URL": self.fake.url,
+            "RUNPOD_API_KEY": self.fake.key,
+            **self.secrets,
+        }
+
+    def tinker(self, *words: str, python: tuple[str, ...] = QUICK, **env: str) -> Said:
+        """Begins a command."""
+        self.said += 1
+        file = self.folder / f"said-{self.said}.txt"
+        with file.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, *python, *words],
+                cwd=self.folder,
+                env=self.environment() | env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return Said(process, file)
+
+    def grid(self, arms: Mapping[str, object], *, steps: int, pods: int = 1, seeds: int = 2) -> str:
+        """A grid of two arms on rented GPUs; `steps` is how long its trials take."""
+        content = {
+            "name": "g",
+            "question": "Does it come home?",
+            "control": "base",
+            "scale": "smoke",
+            "seeds": seeds,
+            "base": {"data.validation_documents": 30, "train.steps": steps, "train.eval_every": 20},
+            "decide": {"metric": "val_loss", "min_effect": 0.01},
+            "arms": dict(arms),
+            "resources": {"gpus": 1},
+            "fleet": {"pods": pods},
+        }
+        (self.folder / "g.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+        return "g.yaml"
+
+    def results_there(self) -> dict[str, bytes]:
+        """Every result that is at home, by its path."""
+        return {str(path): path.read_bytes() for path in self.results.rglob("result.json")}
+
+
+@dataclass
+class Said:
+    """A command that was begun, and what it has said so far."""
+
+    process: subprocess.Popen[bytes]
+    file: Path
+
+    @property
+    def text(self) -> str:
+        return self.file.read_text(errors="replace")
+
+    def until(self, words: str) -> None:
+        """Waits until it has said that."""
+        until(lambda: words in self.text or self.process.poll() is not None, lambda: self.text)
+        assert words in self.text, self.text
+
+    def end(self) -> int:
+        """Its exit code."""
+        until(lambda: self.process.poll() is not None, lambda: self.text)
+        return self.process.returncode
+
+    def send(self, signal: int) -> None:
+        self.process.send_signal(signal)
+
+
+@contextmanager
+def nothing_left(fake: FakeRunPod) -> Iterator[None]:
+    """Afterwards no pod of ours is left, no process of one, and every foreign pod is as it was."""
+    foreign = [(pod.id, pod.status) for pod in fake.foreign]
+    yield
+    assert fake.living == []
+    assert [(pod.id, pod.status) for pod in fake.foreign] == foreign
+    assert not [call for call in fake.calls if call.method != "GET" and (call.pod_id or "").startswith("foreign")]
+    gone = {pod.id for pod in fake.pods}
+    assert [each for each in psutil.process_iter() if _pod_of(each) in gone] == []
+
+
+def _pod_of(process: psutil.Process) -> str | None:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.environ().get("RUNPOD_POD_ID")
+    except (psutil.Error, OSError):
+        return None
