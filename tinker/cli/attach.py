@@ -18,6 +18,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Go on watching a run on rented machines: words and results come home, and in the end all is given back."""
+        from tinker.cloud.extra import require_extra
+
+        require_extra()
         from tinker.cloud.attach import attach as watch
 
         raise typer.Exit(watch(fleet, typer.echo))

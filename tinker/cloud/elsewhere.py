@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tinker.cloud.extra import require_extra
 from tinker.cloud.host import Say
 from tinker.errors import UserError
 
@@ -30,6 +31,7 @@ def run_elsewhere(
     Raises:
         UserError: anything wrong with what is asked for, or with the machines.
     """
+    require_extra()
     from tinker.cloud.start import on_runpod, trip
 
     if on == "runpod":

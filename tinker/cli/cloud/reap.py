@@ -23,6 +23,9 @@ def register(app: typer.Typer) -> None:
         What such a pod has of results is brought home first, if it still answers. Every `tinker run --on runpod` begins
         with this.
         """
+        from tinker.cloud.extra import require_extra
+
+        require_extra()
         from tinker.cloud.account import reap_now
 
         if not reap_now(typer.echo, everything=all_mine):

@@ -19,6 +19,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Open a shell in a pod, with the fleet's own key and the pod's pinned host key."""
+        from tinker.cloud.extra import require_extra
+
+        require_extra()
         from tinker.cloud.account import shell
 
         words = shell(pod, command or [])

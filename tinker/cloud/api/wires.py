@@ -16,6 +16,7 @@ from tinker.cloud.api.clock import ServerClock
 from tinker.cloud.api.errors import Unavailable, Unclear
 from tinker.cloud.api.redact import redacted, remember
 from tinker.cloud.api.stream import lines
+from tinker.cloud.extra import require_extra
 from tinker.errors import UserError
 
 BASE = "https://api.runpod.io"
@@ -28,11 +29,9 @@ class Wires:
     """The connection of one key. Arguments are those of `Api`; `clock` is the server's."""
 
     def __init__(self, key: str, base_url: str | None, *, transport: Any, sleep: Callable[[float], None]) -> None:
-        try:
-            import httpx2
-            import tenacity  # noqa: F401 - for `again`: better said before anything is ordered
-        except ImportError:
-            raise UserError("renting needs more than tinker itself: pip install 'tinker-matrix[cloud]'") from None
+        require_extra()
+        import httpx2
+
         remember(key)
         if not re.fullmatch(r"[!-~]+", key):
             raise UserError(

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tinker.cloud.extra import require_extra
 from tinker.cloud.fake.catalog import KINDS
 from tinker.cloud.host import Say
 from tinker.cloud.pod.door import SSHD
@@ -34,11 +35,7 @@ def serve(port: int, pods: int, cards: Sequence[str], say: Say) -> None:
             f"no SSH server at {SSHD}, which every pod runs: apt-get install openssh-server (macOS has one)",
             exit_code=FAILED,
         )
-    try:
-        import jsonschema  # noqa: F401
-        import psutil  # noqa: F401
-    except ImportError as error:
-        raise UserError(f"the fake needs {error.name}: pip install 'tinker-matrix[cloud]'") from None
+    require_extra()
     from tinker.cloud.fake.runpod import FakeRunPod
 
     with tempfile.TemporaryDirectory(prefix="tinker-fake-") as folder, _asked_to_end() as end:
