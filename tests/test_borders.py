@@ -117,6 +117,13 @@ def _crossings(of: str, banned: tuple[str, ...]) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("name", ["tinker.schedule.plan_view", "tinker.schedule.grid_run", "tinker.schedule.driver"])
+def test_what_plans_and_drives_does_not_load_what_trains(name: str) -> None:
+    """Lightning takes longer to load than a grid to plan."""
+    ways = reached(name)
+    assert [" -> ".join(ways[heavy]) for heavy in ("lightning", "ray") if heavy in ways] == []
+
+
 @pytest.mark.parametrize(
     ("package", "banned"),
     [

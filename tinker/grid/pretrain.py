@@ -72,7 +72,7 @@ class Start:
         if self.pretrained is None:
             return dict(config)
         from tinker.provenance.environment import environment_class
-        from tinker.train.trial import trial_environment
+        from tinker.train.environment import trial_environment
 
         here = environment_class(trial_environment(self.pretrained))
         return {**config, KEY: start_node(self.pretrained, Layout(self.results).trial(self.pretrained.id, here))}

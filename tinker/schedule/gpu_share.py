@@ -18,7 +18,7 @@ from tinker.store.atomic import write_json
 from tinker.store.lock import results_lock
 from tinker.store.store import Store
 from tinker.tables.grids import read_grid
-from tinker.train.trial import trial_environment
+from tinker.train.environment import trial_environment
 
 #: The allocator's peak is not all: it loses some to fragments, and each process has a CUDA context and libraries.
 MARGIN = 0.20

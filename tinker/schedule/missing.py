@@ -16,7 +16,7 @@ from tinker.store.store import Store
 from tinker.store.verdicts import accepted, supersede
 from tinker.train.base import start_of
 from tinker.train.entry import entry_modules
-from tinker.train.trial import trial_environment
+from tinker.train.environment import trial_environment
 from tinker.train.whereabouts import relocated
 
 

@@ -11,7 +11,7 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import corpus_of
 from tinker.errors import UserError
 from tinker.schedule.live.words import duration
-from tinker.train.loggers import require_packages
+from tinker.train.logger_needs import require_packages
 from tinker.train.precision import require_gpu_has
 
 #: A small GPT in eager mode reaches about this share of the rate at which the machine multiplies large matrices.

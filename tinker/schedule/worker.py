@@ -26,11 +26,12 @@ from tinker.schedule.work import Outcome, WorkItem
 from tinker.spec import TrialSpec
 from tinker.store.layout import Layout, TrialFolder
 from tinker.store.progress import touch_progress, write_progress
+from tinker.train.environment import trial_environment
 from tinker.train.parallel.rank import RankDied
 from tinker.train.probation import probe
 from tinker.train.result import TrialResult
 from tinker.train.rungs import take_over
-from tinker.train.trial import Hooks, run_trial, trial_environment
+from tinker.train.trial import Hooks, run_trial
 from tinker.train.whereabouts import relocated
 
 PROGRESS_EVERY = 1.0  # seconds

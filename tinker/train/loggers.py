@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from lightning.pytorch.loggers import CSVLogger, Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
 
 from tinker.config.schema import LoggerConfig
-from tinker.errors import UserError
+from tinker.train.logger_needs import require_packages
 
 #: No mirror: for ranks that are not the first.
 SILENT = LoggerConfig(csv=False, tensorboard=False, wandb=None, mlflow=None)
@@ -56,14 +55,3 @@ def _loggers(config: LoggerConfig, folder: Path, name: str) -> list[Logger]:
             )
         )
     return loggers
-
-
-def require_packages(config: LoggerConfig) -> None:
-    """Checks that what the loggers need is installed.
-
-    Raises:
-        UserError: naming the package that is not, and how to get it.
-    """
-    for name, wanted in (("wandb", config.wandb), ("mlflow", config.mlflow)):
-        if wanted is not None and importlib.util.find_spec(name) is None:
-            raise UserError(f"logger.{name}: the package {name} is not installed; pip install 'tinker-matrix[{name}]'")

@@ -137,7 +137,7 @@ def _folder(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 def _finished(prefix: str, results: Path) -> StoredTrial:
     """The one finished row whose id begins so; of several environment classes this machine's, else the first."""
     from tinker.provenance.environment import environment_class
-    from tinker.train.trial import trial_environment
+    from tinker.train.environment import trial_environment
 
     found = [row for row in Store(results).rows() if row.trial_id.startswith(prefix) and row.result is not None]
     ids = sorted({row.trial_id for row in found})

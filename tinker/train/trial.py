@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tinker.errors import UserError
 from tinker.provenance.code import code_record
-from tinker.provenance.environment import environment
 from tinker.spec import TrialSpec
 from tinker.store.checkpoints import ADAPTER, retention
 from tinker.train.averaging import evaluation_weights
 from tinker.train.base import finetune_of, size_of_model
 from tinker.train.checkpoint import LAST, Checkpointer, resumable
 from tinker.train.entry import entry_modules
+from tinker.train.environment import trial_environment
 from tinker.train.loggers import SILENT, mirrors
 from tinker.train.parallel import ranks
 from tinker.train.parallel.launch import on_ranks
@@ -85,17 +84,4 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
         environment=trial_environment(spec),
         code=code,
         start_digest=start,
-    )
-
-
-def trial_environment(spec: TrialSpec) -> dict[str, Any]:
-    """The environment that a trial of that spec has in this process."""
-    train, backend = spec.config["train"], spec.config["model"]["backend"]["type"]
-    return environment(
-        accelerator=train["accelerator"],
-        threads=train["threads"],
-        precision=train["precision"],
-        backend=backend,
-        devices=train.get("devices", 1),
-        strategy=train.get("strategy", "auto"),
     )
