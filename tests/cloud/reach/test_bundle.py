@@ -17,7 +17,7 @@ from tests.cloud.stores import CLASS, commit
 from tinker.cloud.pod.tree import fingerprint
 from tinker.cloud.reach import bundle as bundling
 from tinker.cloud.reach.bundle import bundle, packages
-from tinker.cloud.reach.needs import as_given, below_here, earlier
+from tinker.cloud.reach.needs import as_given, below_here, earlier, needs_of
 from tinker.errors import UserError
 from tinker.grid.expand import Plan, expand
 from tinker.grid.load import load_grid
@@ -223,3 +223,16 @@ def test_a_folder_that_is_named_is_sent_whole_but_for_what_is_hidden_in_it(here:
         list(below_here("init_from", "nowhere"))
     assert as_given(str(weights), ["x", "./.models/small"]) == "./.models/small"
     assert as_given(str(weights), ["x"]) == ".models/small"
+
+
+def test_a_file_in_the_results_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "my.txt").write_text("What's past is prologue. " * 40)
+    (tmp_path / "g.yaml").write_text(
+        "name: g\nquestion: q\ncontrol: c\nseeds: 1\nscale: smoke\narms: {l: {model.attention: linear}}\n"
+        "decide: {metric: val_loss, min_effect: 0.01}\n"
+    )
+    words = ["data=text", "data.path=results/my.txt", "train.accelerator=cpu"]
+    with pytest.raises(UserError, match=r"results/my\.txt: lies in the results folder"):
+        needs_of(Path("g.yaml"), words, Path("results"))

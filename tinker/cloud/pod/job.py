@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from tinker.cloud.pod import place
+from tinker.errors import FAILED
 
 #: The command `tinker`, whether it is installed or not. `-P`: the folder of the run hides no library.
 TINKER = ("-P", "-c", "import sys; sys.argv[0] = 'tinker'; from tinker.cli.entry import main; main()")
@@ -28,6 +29,15 @@ KEPT_BACK = ("RUNPOD_API_KEY", "FORCE_COLOR", "CLICOLOR_FORCE")
 
 def run(words: Sequence[str], look: float = LOOK) -> int:
     """Runs `tinker WORDS` to its end; returns its exit code, 128 and more where a signal ended it."""
+    code = FAILED
+    try:
+        code = _run(words, look)
+    finally:
+        write(place.EXIT, str(code))  # whatever went wrong here: home waits for it
+    return code
+
+
+def _run(words: Sequence[str], look: float) -> int:
     for folder in (place.WORK, place.DATA, place.RESULTS):
         folder.mkdir(parents=True, exist_ok=True)
     link_results()
@@ -60,9 +70,7 @@ def run(words: Sequence[str], look: float = LOOK) -> int:
         start = _repeat(start)
         time.sleep(look)
     _repeat(start)
-    code = child.returncode if child.returncode >= 0 else 128 - child.returncode
-    write(place.EXIT, str(code))
-    return code
+    return int(child.returncode if child.returncode >= 0 else 128 - child.returncode)
 
 
 def command(words: Sequence[str]) -> list[str]:

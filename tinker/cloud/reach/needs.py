@@ -52,6 +52,12 @@ def needs_of(grid_file: Path, overrides: Sequence[str], results: Path) -> Needs:
         if start.get("type") == "folder":
             named.append(("init_from", as_given(start["path"], given)))
     work = dict(item for what, path in dict.fromkeys(named) for item in below_here(what, path))
+    inside = next((path for path in work.values() if path.resolve().is_relative_to(results.resolve())), None)
+    if inside is not None:
+        raise UserError(
+            f"{inside}: lies in the results folder, which a machine has for itself; move it beside that folder, or name "
+            "a trial there by its id"
+        )
     if Path("conf").is_dir():
         work.update(below_here("config groups", "conf"))
     texts = {config["data"]["type"] for config in configs}
