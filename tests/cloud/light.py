@@ -166,7 +166,7 @@ def launch(url: str, key: str, folder: Path, kill_at: int = 0, pods: int = 1) ->
     renting = Renting(
         api,
         ledger,
-        Caps(FLEET_ASKED, ledger.account, ledger.account.about["begun"]),
+        Caps(FLEET_ASKED, ledger.account),
         owner,
         order,
         reach,
@@ -211,7 +211,7 @@ def reap_all(url: str, key: str, folder: Path) -> Sequence[Found]:
         LightHost(folder / "machines", each.mine.pod.name, folder / "home").fetch(lambda line: None)
 
     try:
-        assert reap(api, found, lambda line: None, rescue=rescue) == []
+        assert reap(api, found, lambda line: None, rescue=rescue, wait=lambda seconds: None) == []
     finally:
         release(found)
     settle(api, state)

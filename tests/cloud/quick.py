@@ -1,33 +1,48 @@
 """`tinker` that looks more often than people would want: `python -m tests.cloud.quick run ...`.
 
-With TEST_DEADLINE its pods are ordered with a deadline in so many seconds; the caps would never give one so near.
+With TEST_DEADLINE its pods are ordered with a deadline in so many seconds, and it does not heed it itself: the caps
+would never give one so near, and end a run that has one.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 
-from tinker.cloud.api.wire import PodOrder
 from tinker.cloud.books import Patience
-from tinker.cloud.lender import Placement
-from tinker.cloud.orders import Orders
+from tinker.cloud.caps import Caps
 from tinker.cloud.watch import Rhythm
 
-order = Orders.__call__
+RHYTHM = {"look": 0.2, "beat": 2.0, "fetch": 3.0, "pods": 2.0}
+PATIENCE = {"poll": 0.5}
 
 
-def soon(self: Orders, name: str, placement: Placement, deadline: float) -> PodOrder:
-    """An order with the near deadline."""
-    given, near = os.environ.get("TEST_DEADLINE"), deadline - 3600 * self.fleet.max_hours
-    return order(self, name, placement, deadline if given is None else near + float(given))
+def quicken(of: type, seconds: Mapping[str, float]) -> None:
+    """Changes what its fields are by default."""
+    names = [field.name for field in fields(of) if field.default is not MISSING]
+    defaults = zip(names, of.__init__.__defaults__, strict=True)  # type: ignore[misc]
+    of.__init__.__defaults__ = tuple(seconds.get(name, default) for name, default in defaults)  # type: ignore[misc]
+
+
+def soon(self: Caps, usd_per_hour: float, now: float, *, more: int = 0) -> float:
+    """The near deadline of a pod that is ordered now."""
+    return now + float(os.environ["TEST_DEADLINE"])
+
+
+def never(self: Caps, now: float) -> str | None:
+    """No cap is reached."""
+    return None
 
 
 if __name__ == "__main__":
     from tinker.cli.entry import main
 
-    Orders.__call__ = soon  # type: ignore[method-assign]
-    Rhythm.__init__.__defaults__ = (0.2, 0.5, 1.0, 1.0, 120.0)
-    Patience.__init__.__defaults__ = (1500.0, 0.5, 60.0, 5)
+    if "TEST_DEADLINE" in os.environ:
+        Caps.deadline = soon  # type: ignore[method-assign]
+        Caps.breach = never  # type: ignore[method-assign]
+    quicken(Rhythm, RHYTHM)
+    quicken(Patience, PATIENCE)
     sys.argv[0] = "tinker"
     main()

@@ -7,12 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-import yaml
 
 from tinker.cloud.fake.pods import FakePod
 from tinker.cloud.fake.runpod import FakeRunPod
@@ -102,26 +101,10 @@ class Home:
             )
         return Said(process, file)
 
-    def grid(self, arms: Mapping[str, object], *, steps: int, pods: int = 1, seeds: int = 2) -> str:
-        """A grid of two arms on rented GPUs; `steps` is how long its trials take."""
-        content = {
-            "name": "g",
-            "question": "Does it come home?",
-            "control": "base",
-            "scale": "smoke",
-            "seeds": seeds,
-            "base": {"data.validation_documents": 30, "train.steps": steps, "train.eval_every": 20},
-            "decide": {"metric": "val_loss", "min_effect": 0.01},
-            "arms": dict(arms),
-            "resources": {"gpus": 1},
-            "fleet": {"pods": pods},
-        }
-        (self.folder / "g.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-        return "g.yaml"
-
-    def results_there(self) -> dict[str, bytes]:
-        """Every result that is at home, by its path."""
-        return {str(path): path.read_bytes() for path in self.results.rglob("result.json")}
+    def results_there(self) -> dict[str, tuple[bytes, int]]:
+        """Every result that is at home, by its path, with its time."""
+        found = self.results.glob("trials/*/*/result.json")
+        return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
 
 
 @dataclass
@@ -151,20 +134,22 @@ class Said:
 
 @contextmanager
 def nothing_left(fake: FakeRunPod) -> Iterator[None]:
-    """Afterwards no pod of ours is left, no process of one, and every foreign pod is as it was."""
+    """Afterwards no pod of ours is left, no process of one or of a home beside it, and no foreign pod was touched."""
     foreign = [(pod.id, pod.status) for pod in fake.foreign]
     yield
     assert fake.living == []
     assert [(pod.id, pod.status) for pod in fake.foreign] == foreign
     assert not [call for call in fake.calls if call.method != "GET" and (call.pod_id or "").startswith("foreign")]
-    gone = {pod.id for pod in fake.pods}
-    assert [each for each in psutil.process_iter() if _pod_of(each) in gone] == []
+    until(lambda: _left(fake) == [], lambda: str(_left(fake)))
 
 
-def _pod_of(process: psutil.Process) -> str | None:
-    try:
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return process.environ().get("RUNPOD_POD_ID")
-    except (psutil.Error, OSError):
-        return None
+def _left(fake: FakeRunPod) -> list[psutil.Process]:
+    """Processes in a pod, and those that name the folder of all this."""
+    pods, folder = {pod.id for pod in fake.pods}, str(fake.account.folder.parent)
+    left = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            named = any(folder in word for word in process.cmdline())
+            if process.status() != psutil.STATUS_ZOMBIE and (named or process.environ().get("RUNPOD_POD_ID") in pods):
+                left.append(process)
+    return left

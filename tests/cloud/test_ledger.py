@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,17 @@ def test_the_ledger_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     _intent(Ledger(path), "a")
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_line_that_was_written_in_part_is_not_taken_for_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:20]))
+    with pytest.raises(UserError, match="No space left"):
+        ledger.write("ended", code=0)
+    assert ledger.account.ended is None
+    monkeypatch.undo()
+    ledger.write("ended", code=3)
+    assert Ledger(ledger.path).account.ended == 3

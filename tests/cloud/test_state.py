@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tinker.cloud.state import State
+from tinker.errors import UserError
 
 
 def test_the_owner_is_made_once_and_kept(tmp_path: Path) -> None:
@@ -49,3 +52,10 @@ def test_only_their_owner_reads_the_folders(tmp_path: Path) -> None:
     state.owner()
     assert state.new_fleet().path.stat().st_mode & 0o077 == 0
     assert state.path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", ["", "me", "0123456789abcde"])
+def test_an_owner_that_is_none_is_refused_since_nobody_would_find_the_pods_again(tmp_path: Path, text: str) -> None:
+    (tmp_path / "owner").write_text(text)
+    with pytest.raises(UserError, match="not 16 hex digits"):
+        State(tmp_path).owner()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from tinker.cloud.api.client import Api
 from tinker.cloud.api.wire import Pod
+from tinker.cloud.costs import write_costs
 from tinker.cloud.host import Say, Unreachable
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.owned import owned
 from tinker.cloud.reap import Found, look, reap, release, settle
 from tinker.cloud.state import State
+from tinker.cloud.voice import steady
 from tinker.errors import FAILED, UserError
 
 KEY = "RUNPOD_API_KEY"
 CONSOLE = "https://console.runpod.io/pods"
+#: Seconds after an order was begun until its pod shows in lists for sure: its answer may take 30 of them.
+APPEAR = 90.0
 
 
 def api() -> Api:
@@ -67,6 +73,7 @@ def reap_now(
     *,
     everything: bool = False,
     quiet: bool = False,
+    wait: Callable[[float], None] = time.sleep,
 ) -> bool:
     """Gives back what nobody looks after, and says what else there is; `quiet` says nothing where nothing is.
 
@@ -76,13 +83,14 @@ def reap_now(
     Raises:
         UserError: RunPod could not be asked.
     """
-    service, state = service or api(), state or State()
+    service, state, say = service or api(), state or State(), steady(say)
+    _await_orders(service, state, say, wait)
     found = look(service, state)
     try:
-        left = reap(service, found, say, everything=everything, rescue=lambda each: _rescue(each, say))
+        left = reap(service, found, say, everything=everything, rescue=lambda each: _rescue(each, say), wait=wait)
     finally:
         release(found)
-    settle(service, state)
+    settle(service, state, say, write_costs)
     stay = [each for each in found if not everything and not each.forlorn]
     for each in stay:
         say(f"left alone: {each}")
@@ -94,6 +102,20 @@ def reap_now(
     if not found and not quiet:
         say("no pods of yours")
     return not left
+
+
+def _await_orders(service: Api, state: State, say: Say, wait: Callable[[float], None]) -> None:
+    """A launcher that died right after an order: a list may show its pod only now."""
+    fresh = 0.0
+    for folder in state.fleets():
+        if folder.ledger.exists() and folder.hold():
+            with suppress(UserError):  # a damaged ledger is said where it matters
+                fresh = max([fresh, *(pod.since for pod in Ledger(folder.ledger).account.open if pod.pod_id is None)])
+            folder.let_go()
+    left = fresh + APPEAR - service.now()
+    if left > 0:
+        say(f"an order was begun a moment ago and never answered; waiting {left:.0f} s to see whether a pod came of it")
+        wait(left)
 
 
 def _rescue(found: Found, say: Say) -> None:

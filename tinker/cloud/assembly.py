@@ -41,7 +41,7 @@ def rented_launch(
     renting = Renting(
         service,
         ledger,
-        Caps(fleet, ledger.account, about["begun"]),
+        Caps(fleet, ledger.account),
         owner,
         Orders(fleet, folder, owner),
         reacher(folder, Path(about["results"]), fleet.checkpoints),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from tinker.cloud.account import api
 from tinker.cloud.api.client import Api
+from tinker.cloud.api.wire import OVER, Pod
 from tinker.cloud.assembly import freight_of, rented_launch
 from tinker.cloud.crew import Errand
 from tinker.cloud.host import Say
@@ -15,6 +17,7 @@ from tinker.cloud.lender import Member
 from tinker.cloud.reach.ways import reacher
 from tinker.cloud.renting import member_of
 from tinker.cloud.state import FleetFolder, State
+from tinker.cloud.voice import steady
 from tinker.config.strict import parse
 from tinker.errors import BUSY, FAILED, UserError
 from tinker.grid.fleet import Fleet
@@ -29,7 +32,7 @@ def attach(name: str | None, say: Say) -> int:
     Raises:
         UserError: there is none of that name, or it has nothing left to watch.
     """
-    service, state = api(), State()
+    service, state, say = api(), State(), steady(say)
     going = [folder for folder in state.fleets() if _goes_on(folder)]
     if name is not None:
         going = [folder for folder in going if folder.name == name]
@@ -45,7 +48,7 @@ def down(name: str, say: Say) -> int:
     Raises:
         UserError: there is none of that name, or its launcher is at work.
     """
-    service, state = api(), State()
+    service, state, say = api(), State(), steady(say)
     folder = state.fleet(name)
     if folder is None or not folder.ledger.exists():
         there = ", ".join(each.name for each in state.fleets() if not Ledger(each.ledger).account.closed) or "none"
@@ -64,10 +67,9 @@ def at_work(service: Api, state: State, results: Path, grid: str) -> FleetFolder
         UserError: there is one with a launcher.
     """
     for folder in state.fleets():
-        if not _goes_on(folder):
-            continue
-        about = Ledger(folder.ledger).account.about
-        if (about["grid"], about["results"]) != (grid, str(results.resolve())):
+        account = Ledger(folder.ledger).account
+        about = account.about
+        if account.closed or (about.get("grid"), about.get("results")) != (grid, str(results.resolve())):
             continue
         if not folder.hold():
             raise UserError(
@@ -76,6 +78,8 @@ def at_work(service: Api, state: State, results: Path, grid: str) -> FleetFolder
                 exit_code=BUSY,
             )
         folder.let_go()
+        if not _goes_on(folder):  # what is left of it is the reaper's
+            continue
         listed = {pod.id for pod in service.pods() if pod.status != "TERMINATED"}
         if any(pod.pod_id in listed for pod in Ledger(folder.ledger).account.open):
             return folder
@@ -86,9 +90,28 @@ def _goes_on(folder: FleetFolder) -> bool:
     """Whether a run was begun there, and its end is not known."""
     if not folder.ledger.exists():
         return False
-    account = Ledger(folder.ledger).account
+    try:
+        account = Ledger(folder.ledger).account
+    except UserError:  # a damaged one must not keep the others from being watched
+        return False
     rented = account.about.get("on") == "runpod"
     return rented and bool(account.submissions) and account.ended is None and bool(account.open)
+
+
+def _check_account(service: Api, ledger: Ledger, listed: Mapping[str, Pod]) -> None:
+    """Pods that this key cannot see are not gone for that.
+
+    Raises:
+        UserError: the fleet was rented with another key, or of another service, and may still bill there.
+    """
+    account, now = ledger.account, service.now()
+    other = account.about.get("account", service.mark) != service.mark
+    if other and not any(pod.pod_id in listed for pod in account.open) and any(now < p.deadline for p in account.open):
+        raise UserError(
+            f"{account.about['name']}: none of its pods is in this account ({service.base_url}); it was rented with "
+            "another RUNPOD_API_KEY or RUNPOD_API_BASE_URL: set those, and try again",
+            exit_code=FAILED,
+        )
 
 
 def watch_again(
@@ -108,8 +131,15 @@ def watch_again(
     listed = {pod.id: pod for pod in service.pods() if pod.status != "TERMINATED"}
     members: list[Member] = []
     gone: list[Rented] = []
+    _check_account(service, ledger, listed)
     for entry in ledger.account.open:  # in the order in which they came: the first one is the head
         pod = listed.get(entry.pod_id or "")
+        if pod is not None and pod.ssh is None and pod.status not in OVER and not stop:
+            raise UserError(
+                f"{pod.name} has no SSH endpoint at the moment, as a pod whose container starts; nothing was changed: "
+                "try again in a minute",
+                exit_code=FAILED,
+            )
         if pod is None or pod.ssh is None:
             gone.append(entry)
         else:

@@ -19,7 +19,7 @@ class Borrowed:
     def __init__(self, name: str, host: Host, fleet: Fleet, ledger: Ledger) -> None:
         self.name, self.host = name, host
         self.fleet: str = ledger.account.about["name"]
-        self.caps = Caps(fleet, ledger.account, time.time())
+        self.caps = Caps(fleet, ledger.account)
 
     def now(self) -> float:
         """The time here."""

@@ -24,12 +24,15 @@ class CapReachedError(UserError):
 
 
 class Caps:
-    """The limits of one fleet against what it has cost. `begun` is when it was made, by the server's clock."""
+    """The limits of one fleet against what it has cost, by the server's clock."""
 
-    def __init__(
-        self, fleet: Fleet, account: Account, begun: float, *, least: float = LEAST, margin: float = MARGIN
-    ) -> None:
-        self.fleet, self.account, self.begun, self.least, self.margin = fleet, account, begun, least, margin
+    def __init__(self, fleet: Fleet, account: Account, *, least: float = LEAST, margin: float = MARGIN) -> None:
+        self.fleet, self.account, self.least, self.margin = fleet, account, least, margin
+
+    def end(self, now: float) -> float:
+        """When its hours are over: they begin with the first pod, not while a card is waited for."""
+        had = [pod.since for pod in self.account.pods.values() if pod.open or pod.pod_id is not None]
+        return min(had, default=now) + 3600 * self.fleet.max_hours
 
     def deadline(self, usd_per_hour: float, now: float, *, more: int = 0) -> float:
         """Of a pod of that price that is ordered now, with as many `more` of its kind to come.
@@ -46,7 +49,7 @@ class Caps:
             )
         left = fleet.max_usd - self.account.at_most(now)
         paid = left / (pods * usd_per_hour) * 3600 if usd_per_hour else float("inf")
-        seconds = min(paid, self.begun + 3600 * fleet.max_hours - now)
+        seconds = min(paid, self.end(now) - now)
         if seconds < self.least + self.margin:
             named = (
                 f"max_usd {fleet.max_usd:g}" if paid < self.least + self.margin else f"max_hours {fleet.max_hours:g}"
@@ -60,10 +63,15 @@ class Caps:
         return now + seconds - self.margin
 
     def left(self, now: float) -> float:
-        """Seconds until one of the caps is reached as things are."""
+        """Seconds until one of the caps is reached as things are. One is what the oldest pod, the head, was ordered
+        for: pods that came to nothing meanwhile may have left money, but its deadline stands."""
+        ordered = self.account.open[0].deadline + self.margin - now if self.account.open else float("inf")
+        return min(self._paid(now), ordered, self.end(now) - now)
+
+    def _paid(self, now: float) -> float:
+        """Seconds that the money lasts."""
         rate = sum(pod.usd_per_hour for pod in self.account.open)
-        paid = (self.fleet.max_usd - self.account.usd(now)) / rate * 3600 if rate else float("inf")
-        return min(paid, self.begun + 3600 * self.fleet.max_hours - now)
+        return (self.fleet.max_usd - self.account.usd(now)) / rate * 3600 if rate else float("inf")
 
     def breach(self, now: float) -> str | None:
         """Why everything must be given back now; None while it need not."""
@@ -72,12 +80,11 @@ class Caps:
             return f"fleet.max_usd_per_hour {self.fleet.max_usd_per_hour:g} exceeded: the pods cost ${rate:.2f} an hour"
         if not rate or self.left(now) > 2 * self.margin:
             return None
-        hours = self.begun + 3600 * self.fleet.max_hours - now <= 2 * self.margin
-        return (
-            f"fleet.max_hours {self.fleet.max_hours:g} used up"
-            if hours
-            else (f"fleet.max_usd {self.fleet.max_usd:g} used up")
-        )
+        if self.end(now) - now <= 2 * self.margin:
+            return f"fleet.max_hours {self.fleet.max_hours:g} used up"
+        if self._paid(now) <= 2 * self.margin:
+            return f"fleet.max_usd {self.fleet.max_usd:g} used up"
+        return f"the time is over that {self.account.open[0].name} was ordered for within fleet.max_usd"
 
     def over(self, now: float) -> bool:
         """Whether not even the last results can be waited for."""

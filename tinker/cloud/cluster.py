@@ -134,9 +134,8 @@ def connect(
         except UserError as error:
             raise UnfitError(member, str(error)) from None
         head = head or at
-    say(
-        f"Ray is up: {len(members)} machine{'s'[: len(members) > 1]}, {sum(len(f.cards) for f in facts.values())} cards"
-    )
+    cards = sum(len(facts[member.name].cards) for member in members)
+    say(f"Ray is up: {len(members)} machine{'s'[: len(members) > 1]}, {cards} cards")
 
 
 def _addresses(members: Sequence[Member], lender: Lender, wait: Callable[[float], None]) -> dict[str, str]:
@@ -155,14 +154,16 @@ def _addresses(members: Sequence[Member], lender: Lender, wait: Callable[[float]
 
 
 def _try_ways(members: Sequence[Member], addresses: dict[str, str]) -> None:
-    """Each machine to each other one. Some come up with a dead network: the one that most cannot reach is unfit."""
-    failures = dict.fromkeys(addresses, 0)
+    """Each machine to each other one. Some come up with a dead network: the one with the most failures is unfit, those
+    with machines that were replaced since included, for of two nobody can tell whose fault it is."""
+    failed = False
     for to in members:
         to.host.listen(addresses[to.name], PROBE_PORT)
         for other in members:
             if other is not to and not other.host.can_reach(addresses[to.name], PROBE_PORT):
-                failures[to.name] += 1
-                failures[other.name] += 1
-    worst = max(reversed(members), key=lambda member: failures[member.name])
-    if failures[worst.name]:
+                to.unreached += 1
+                other.unreached += 1
+                failed = True
+    if failed:
+        worst = max(reversed(members), key=lambda member: member.unreached)
         raise UnfitError(worst, "it and the other pods do not reach each other over the private network")

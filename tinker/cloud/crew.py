@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tinker.cloud.api.errors import NoCapacity
+from tinker.cloud.api.errors import ApiError, NoCapacity
+from tinker.cloud.caps import CapReachedError
 from tinker.cloud.cluster import Freight, UnfitError, connect, prepare
 from tinker.cloud.host import Facts, Say, Unreachable
 from tinker.cloud.ledger import Ledger
@@ -74,7 +75,7 @@ class Crew:
             except UnfitError as error:
                 self.drop([error.member], str(error))
             except Unreachable as error:
-                self.drop([m for m in self.members if not self._answers(m)], f"no answer any more: {error}")
+                self.drop([m for m in self.members if not self.answers(m)], f"no answer any more: {error}")
 
     def drop(self, members: Sequence[Member], why: str) -> None:
         """Gives machines back that are of no use.
@@ -89,6 +90,8 @@ class Crew:
         for member in members:
             self.ledger.write("lost", name=member.name, why=why)
             member.host.close()
+        if self.members and self.members[0] in members:
+            self.ready = {}  # the next head needs the results that are at home
         self.members = [member for member in self.members if member not in members]
         self.lender.give_back([member.name for member in members])
 
@@ -104,12 +107,12 @@ class Crew:
             try:
                 self.members += self.lender.rent(self._placements(), number)
                 return
-            except NoCapacity as error:
+            except (ApiError, CapReachedError) as error:
                 if self.members:
                     self.say(f"{error}; going on with {len(self.members)}")
                     self.wanted = len(self.members)
                     return
-                if not self.errand.patient:
+                if not self.errand.patient or not isinstance(error, NoCapacity):
                     raise
                 if not said:
                     self.say("waiting until the card can be had (fleet.strict_card); nothing is rented meanwhile")
@@ -124,7 +127,8 @@ class Crew:
         places = (first.place,) if first.place else ()
         return [Placement(first.kind, self.ledger.account.pods[first.name].usd_per_hour, places)]
 
-    def _answers(self, member: Member) -> bool:
+    def answers(self, member: Member) -> bool:
+        """Whether a machine does, within a few seconds."""
         for _ in range(3):
             try:
                 member.host.facts()

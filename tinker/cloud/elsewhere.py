@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tinker.cloud.extra import require_extra
 from tinker.cloud.host import Say
+from tinker.cloud.voice import steady
 from tinker.errors import UserError
 
 
@@ -33,6 +34,8 @@ def run_elsewhere(
     """
     require_extra()
     from tinker.cloud.start import on_runpod, trip
+
+    say, print_log = steady(say), steady(print_log)
 
     if on == "runpod":
         asked = trip(grids, overrides, results, fleet, options)

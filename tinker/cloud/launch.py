@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from tinker.cloud.crew import Crew, Errand
-from tinker.cloud.host import Command, Say
+from tinker.cloud.host import Command, Say, Unreachable
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.lender import Lender, Member
 from tinker.cloud.signals import Asked, StoppedError
-from tinker.cloud.watch import Rhythm, Seen, Watch
-from tinker.errors import FAILED, INTERRUPTED, OK
+from tinker.cloud.watch import LogTail, Rhythm, Seen, Watch
+from tinker.cloud.words import WAYS, farewell
+from tinker.errors import FAILED, INTERRUPTED, OK, UserError
 
 
 class Launch:
@@ -46,6 +48,7 @@ class Launch:
         self.asked = Asked()
         self._sleep = wait
         self._returning = False
+        self._log: LogTail | None = None
         self.crew = Crew(lender, ledger, errand, token, self.wait, say)
 
     def run(self, *, detach: bool = False) -> int:
@@ -61,15 +64,28 @@ class Launch:
 
     def go_on(self, members: Sequence[Member], gone: Sequence[str], *, head_lost: bool) -> int:
         """As `run`, for a fleet that is at work: its members, the head first, and the names of those that are gone."""
+        if members and not self.asked.stops:
+            self.crew.take_over(members, head_lost=head_lost)  # one that does not answer now may later: it goes on
         self.crew.members = list(members)
         self.ledger.write("attached")
+        if members and not self.asked.stops:
+            self.say(f"watching {self.lender.fleet}; {WAYS}")
 
         def work() -> int:
             self.lender.give_back(gone)
+            if not members:
+                self.ledger.write("ended", code=None)
+                raise UserError(
+                    f"every pod of {self.lender.fleet} is gone; what had come home is kept, and the same `tinker run` "
+                    "goes on from there",
+                    exit_code=FAILED,
+                )
+            account = self.ledger.account
+            if self.asked.stops and (not account.submissions or account.ended is not None):
+                return INTERRUPTED  # nothing is at work, and nothing is left to be brought home
             if gone and not self.asked.stops:
-                self.crew.take_over(members, head_lost=head_lost)
                 self.crew.assemble()
-                if head_lost:
+                if head_lost or self.crew.members[0] is not members[0]:
                     self._submit()
             return self._watch()
 
@@ -93,25 +109,40 @@ class Launch:
     def _from_the_start(self, detach: bool) -> int:
         self.crew.assemble()
         self._submit()
-        if detach:
+        if detach and not self.asked.stops:
             self._leave()
             return OK
         return self._watch()
 
     def _submit(self) -> None:
+        self.wait(0.0)  # whoever has pressed Ctrl-C until here wants no run any more
         number = self.ledger.account.submissions + 1
         self.ledger.write("submitted", number=number)
-        self.crew.members[0].host.submit(Command(self.errand.words, f"{self.lender.fleet}-run-{number}"))
-        self.say("the run has begun; Ctrl-C stops it, brings its results home and gives everything back")
+        failures = 0
+        while True:
+            head = self.crew.members[0]
+            try:
+                head.host.submit(Command(self.errand.words, f"{self.lender.fleet}-run-{number}"))
+                break
+            except Unreachable as error:
+                failures += 1
+                if failures % 3 and self.crew.answers(head):
+                    continue  # asked for twice it is begun once
+                self.crew.drop([head], f"the run could not be begun: {error}")
+                self.crew.assemble()
+        self.say(f"the run has begun; {WAYS}")
 
     def _watch(self) -> int:
         while True:
+            head = self.crew.members[0].host
+            if self._log is None or self._log.host is not head:
+                self._log = LogTail(head, self.print_log)
             watch = Watch(
                 self.crew.members,
                 self.lender,
                 self.asked,
                 self.say,
-                self.print_log,
+                self._log,
                 self.keep_account,
                 rhythm=self.rhythm,
                 wait=self._sleep,
@@ -128,12 +159,11 @@ class Launch:
         code = seen.code
         if seen.why != "ended":
             self.say(f"stopping ({seen.words}): trials get {watch.rhythm.grace:.0f} s to save themselves")
-            if self.crew.members:
-                code = watch.wind_up().code
-        home = bool(self.crew.members) and any(watch.fetch() or self._sleep(2.0) for _ in range(3))
-        if home:
-            self.crew.members[0].host.all_home()
-        else:
+            code = watch.wind_up().code
+        elif code is None:
+            self.say("the run there was killed before it could say how it went; its memory may have been too small")
+        home = self._brought_home(watch)
+        if not home:
             self.say("the last results could not be fetched; what had come home before is kept")
         self.ledger.write("ended", code=code)
         if seen.why == "stopped":
@@ -143,36 +173,69 @@ class Launch:
             return FAILED
         return (FAILED if code is None else code) if home else FAILED
 
+    def _brought_home(self, watch: Watch) -> bool:
+        """Whether the last results came. They are paid for: where the way home is broken it is tried for a while."""
+        head, began, pressed, told = self.crew.members[0], self.lender.now(), self.asked.stops, False
+        while not watch.fetch():
+            now = self.lender.now()
+            waited = now - began > self.rhythm.home or self.asked.stops > pressed
+            if waited or self.lender.caps.over(now) or self.lender.lost([head]):
+                return False
+            if not told:
+                told = True
+                self.say(f"the last results are asked for {self.rhythm.home / 60:.0f} min more; Ctrl-C gives them up")
+            self._sleep(self.rhythm.beat or self.rhythm.look)
+        with suppress(Unreachable):  # it is to go anyway; this is for the case that it cannot be deleted
+            head.host.all_home()
+        return True
+
     def _mend(self, seen: Seen) -> None:
         """Replaces machines that died. Where the head did, the run begins anew from what is at home."""
         names = ", ".join(member.name for member in seen.lost)
+        head = self.crew.members[0]
         self.crew.drop(seen.lost, f"{names} died")
-        if seen.why == "lost head":
-            self.crew.ready = {}  # the next head needs the results that are at home
         self.crew.assemble()
-        if seen.why == "lost head":
+        if self.crew.members[0] is not head:
             self._submit()
 
     def _leave(self) -> None:
         self.ledger.write("detached")
         for member in self.crew.members:
             member.host.close()
+        for line in farewell(self.lender.fleet, self.ledger.account):
+            self.say(line)
 
     def _give_back(self) -> bool:
         """Whether nothing is left. Ctrl-C does not end this: it is what Ctrl-C asks for."""
-        for member in self.crew.members:
-            member.host.close()
         self._returning = True
-        whole = self.lender.give_back(
-            [pod.name for pod in self.ledger.account.open] or [m.name for m in self.crew.members]
-        )
-        if whole and not self.ledger.account.closed:
-            self.ledger.write("closed")
-        self.keep_account()
+        try:
+            self._rescue()
+            self.lender.lost([])  # what came of orders that seemed to fail is in the account from then on
+        finally:  # whatever happens, this does
+            whole = self.lender.give_back(
+                [pod.name for pod in self.ledger.account.open] or [m.name for m in self.crew.members]
+            )
         usd = self.ledger.account.usd(self.lender.now())
         if whole and self.ledger.account.pods:
             self.say(f"everything is given back; {self.lender.fleet} has cost ${usd:.2f}")
+        try:
+            if whole and not self.ledger.account.closed:
+                self.ledger.write("closed")
+            self.keep_account()
+        except (UserError, OSError) as error:
+            self.say(f"what it has cost cannot be written down: {error}")
         return whole
+
+    def _rescue(self) -> None:
+        """What the head of a run has that did not come to its end: an error, or Ctrl-C while the fleet was mended."""
+        account, members = self.ledger.account, self.crew.members
+        if account.submissions and account.ended is None and members:
+            try:
+                members[0].host.fetch(self.say)
+            except Exception as error:  # the one that brought us here is raised after all is given back
+                self.say(f"the last results of {members[0].name} cannot be fetched: {error}")
+        for member in members:
+            member.host.close()
 
     def wait(self, seconds: float) -> None:
         """Between two looks before the run, where Ctrl-C ends it all; not while everything is given back."""

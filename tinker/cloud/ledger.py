@@ -7,6 +7,7 @@ All times are the server's, in seconds since 1970.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -108,6 +109,7 @@ class Account:
             case "intent":
                 self.pods[facts["name"]] = Rented(**facts)
             case "created" if pod is not None:
+                pod.until = None  # it may have been given up for refused
                 for key, value in facts.items():
                     setattr(pod, key, value)
             case "refused" if pod is not None:
@@ -148,7 +150,11 @@ class Ledger:
             try:
                 self.account.take(entry.pop("kind"), entry)
             except (KeyError, TypeError, AttributeError) as error:
-                raise UserError(f"{path}:{number}: not a line of a ledger ({error!r}); the file was damaged") from None
+                raise UserError(
+                    f"{path}:{number}: not a line of a ledger ({error!r}); the file was damaged: once `tinker cloud "
+                    f"ls` shows no pod of {path.parent.name}, remove that folder",
+                    exit_code=FAILED,
+                ) from None
 
     def write(self, kind: Kind, **facts: Any) -> None:
         """Adds a line, and returns when it is on disk."""
@@ -158,7 +164,9 @@ class Ledger:
             try:
                 if _torn(self.path):
                     line = "\n" + line
-                os.write(descriptor, line.encode())
+                data = line.encode()
+                if os.write(descriptor, data) != len(data):  # a disk that has just become full
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)

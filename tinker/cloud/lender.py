@@ -21,6 +21,7 @@ class Member:
         place: its data center.
         pod_id: at the service; None of a machine that is not rented.
         rented: what its rows are to say of it; None of a machine that is not rented.
+        unreached: so often it and another one did not reach each other.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Member:
     place: str | None = None
     pod_id: str | None = None
     rented: dict[str, object] | None = None
+    unreached: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from tinker.cloud.account import api
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.reap import WORDS, look, release
 from tinker.cloud.state import State
+from tinker.errors import UserError
 
 
 def listing(*, as_json: bool, closed: bool) -> str:
@@ -37,8 +38,13 @@ def listing(*, as_json: bool, closed: bool) -> str:
         for each in found
     ]
     fleets: list[dict[str, Any]] = []
+    damaged: list[str] = []
     for folder in state.fleets():
-        account = Ledger(folder.ledger).account
+        try:
+            account = Ledger(folder.ledger).account
+        except UserError as error:
+            damaged.append(f"{folder.name}  {error}")
+            continue
         if account.about and (closed or account.open or not account.closed):
             about = account.about
             fleets.append(
@@ -52,8 +58,8 @@ def listing(*, as_json: bool, closed: bool) -> str:
                 }
             )
     if as_json:
-        return json.dumps({"pods": pods, "fleets": fleets}, indent=2)
-    lines = [
+        return json.dumps({"pods": pods, "fleets": fleets, "damaged": damaged}, indent=2)
+    lines = damaged + [
         f"{f['fleet']}  {f['grid']}  {f['state']}  ${f['usd']:.2f} of at most ${f['max_usd']:g}  {f['results']}"
         for f in fleets
     ]

@@ -11,6 +11,9 @@ from tinker.config.suggest import unknown
 from tinker.errors import UserError
 from tinker.grid.fleet import Fleet
 
+#: Reasons that pass with time.
+SOLD_OUT = ("none free now", "none free in the data centers that are allowed")
+
 
 @dataclass(frozen=True)
 class Market:
@@ -51,9 +54,9 @@ class Market:
         if price and fleet.max_usd / (fleet.pods * price) * 3600 < LEAST + MARGIN:
             return "max_usd does not even pay for its start"
         if card.level == LEVELS[0]:
-            return "none free now"
+            return SOLD_OUT[0]
         if self.places is not None and not self.data_centers(card):
-            return "none free in the data centers that are allowed"
+            return SOLD_OUT[1]
         return None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tinker.cloud.api.client import Api
 from tinker.cloud.api.wire import Card
 from tinker.cloud.lender import Placement
-from tinker.cloud.market import Market, market
+from tinker.cloud.market import SOLD_OUT, Market, market
 from tinker.cloud.offer_table import lines
 from tinker.cloud.workload import Basis, Workload
 from tinker.grid.fleet import Fleet
@@ -55,6 +55,11 @@ class Offer:
         """Whether it can be ordered."""
         return self.why_not is None
 
+    @property
+    def sold_out(self) -> bool:
+        """Whether it can be ordered later."""
+        return self.why_not in SOLD_OUT
+
 
 def offers(service: Api, fleet: Fleet, plan: Plan, results: Path) -> list[Offer]:
     """Best first: those that can be ordered in the fleet's order of preference, or without one those by which the grid
@@ -91,7 +96,7 @@ def table(offers: Sequence[Offer]) -> str:
 def _offer(found: Market, card: Card, work: Workload) -> Offer:
     fleet, price = found.fleet, found.price(card) or 0.0
     why_not = found.why_not(card)
-    if why_not is None and work.limits.gpus > fleet.gpus_per_pod:
+    if why_not in (None, *SOLD_OUT) and work.limits.gpus > fleet.gpus_per_pod:
         why_not = f"a trial needs {work.limits.gpus:g} in one pod"
     time = work.time(card, fleet.pods, fleet.gpus_per_pod)
     usd = None if time.hours is None or not price else time.hours * fleet.pods * price

@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable, Sequence
 
 from tinker.cloud.api.client import Api
-from tinker.cloud.api.errors import ApiError, Forbidden, NoCapacity, Unclear
+from tinker.cloud.api.errors import ApiError, Forbidden, NoCapacity, Unavailable, Unclear
 from tinker.cloud.api.wire import OVER, Endpoint, Pod, PodOrder
 from tinker.cloud.books import Books, Patience
 from tinker.cloud.caps import Caps
-from tinker.cloud.host import Host, Say, Unreachable
+from tinker.cloud.host import Host, Say
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.lender import Member, Placement
-from tinker.cloud.owned import owned
 from tinker.errors import UserError
 
 MakeOrder = Callable[[str, Placement, float], PodOrder]
 Reach = Callable[[Pod, Endpoint], Host]
+#: Seconds between two words on pods that boot.
+TELL = 60.0
 
 
 class Renting:
@@ -48,6 +49,7 @@ class Renting:
         self.patience = patience or Patience()
         self.books = Books(api, ledger, say, self.patience, wait)
         self.fleet: str = ledger.account.about["name"]
+        self._mute = False
 
     def now(self) -> float:
         """As `Lender.now`: the service's clock."""
@@ -62,13 +64,16 @@ class Renting:
                 for more in reversed(range(number)):
                     pods.append(self._ordered(placement, more))
                     placement = beside(placement, pods[0])
+                members = self._booted(pods)
             except (NoCapacity, Forbidden) as error:
                 why = error
                 self.say(f"no {placement.card} to be had{_where(placement)}: {error.detail}")
                 if pods:  # too few of them in one place
                     self.give_back([pod.name for pod in pods])
                 continue
-            members = self._booted(pods)
+            except UserError:
+                self.give_back([pod.name for pod in pods])  # a fleet that goes on would not know of them
+                raise
             if members:
                 return members
         raise why or NoCapacity(
@@ -121,8 +126,16 @@ class Renting:
     def _booted(self, pods: Sequence[Pod]) -> list[Member]:
         """Those that answer, once each of them does or is given back because it does not."""
         began, left, members = self.api.now(), {pod.id: pod for pod in pods}, dict[str, Member]()
+        told = 0.0
         while left:
-            listed = {each.id: each for each in self.api.pods()}
+            try:
+                listed = {each.id: each for each in self.api.pods()}
+            except Unavailable as error:
+                if self.api.now() - began > self.patience.boot:
+                    raise
+                self.say(f"RunPod does not answer ({error}); asking again")
+                self.books.wait(self.patience.poll)
+                continue
             age = self.api.now() - began
             for pod in list(left.values()):
                 here = listed.get(pod.id)
@@ -140,6 +153,11 @@ class Renting:
                 del left[pod.id]
                 if member is None:
                     self.give_back([pod.name])
+            if left and age - told >= TELL:
+                told = age
+                states = ", ".join(f"{pod.name} {_state(listed.get(pod.id))}" for pod in left.values())
+                usd = self.ledger.account.usd(self.api.now())
+                self.say(f"booting for {age / 60:.0f} min ({states}); ${usd:.2f} so far")
             if left:
                 self.books.wait(min(self.patience.poll, 1.0 + age / 4))
         return [members[pod.id] for pod in pods if pod.id in members]
@@ -151,7 +169,7 @@ class Renting:
         host = self.reach(pod, pod.ssh)
         try:
             host.facts()
-        except Unreachable:
+        except UserError:  # not yet; a Python that is only being installed fails otherwise
             host.close()
             return None
         return member_of(pod, host, self.ledger.account.pods[pod.name].usd_per_hour, self.fleet)
@@ -166,23 +184,41 @@ class Renting:
 
     def addresses(self) -> dict[str, str]:
         """As `Lender.addresses`: those of the private network, which may come minutes after the pod."""
-        return {pod.name: pod.address for pod in self.api.pods() if pod.address}
+        try:
+            return {pod.name: pod.address for pod in self.api.pods() if pod.address}
+        except Unavailable as error:
+            self.say(f"RunPod does not answer ({error}); asking again")
+            return {}
 
     def lost(self, members: Sequence[Member]) -> list[Member]:
         """As `Lender.lost`. Pods of this fleet that it does not know of are deleted on the way: late fruits of orders
         that seemed to fail."""
         try:
             listed = self.api.pods()
-            known = {each.pod_id for each in self.ledger.account.open}
-            for stray in owned(listed, self.owner):
-                if stray.fleet == self.fleet and stray.pod.id not in known:
-                    self.say(f"{stray.pod.name} is there though its order seemed to fail; deleting it")
-                    self.api.delete_pod(stray.pod.id)
+            status = {pod.id: pod.status for pod in listed}
+            over = [member for member in members if (status.get(member.pod_id or "") or self._status(member)) in OVER]
         except ApiError as error:
-            self.say(f"RunPod does not answer ({error}); the run goes on")
+            if not self._mute:
+                self.say(f"RunPod does not answer ({error}); the run goes on, and this keeps asking")
+            self._mute = True
             return []
-        status = {pod.id: pod.status for pod in listed}
-        return [member for member in members if status.get(member.pod_id or "", "TERMINATED") in OVER]
+        self._mute = False
+        strays = self.books.strays(listed, self.owner)
+        if strays:
+            self.give_back(strays)
+        return over
+
+    def _status(self, member: Member) -> str:
+        """Of one that no list shows: a page may lack a pod that moved to another one meanwhile."""
+        pod = self.api.pod(member.pod_id or "")
+        return "TERMINATED" if pod is None else pod.status
+
+
+def _state(pod: Pod | None) -> str:
+    """Of a pod that boots, in words: RUNNING is said while its image is still on the way."""
+    if pod is None:
+        return "is not listed yet"
+    return "does not answer yet" if pod.started else f"has no container yet ({pod.status})"
 
 
 def _where(placement: Placement) -> str:

@@ -93,7 +93,7 @@ def on_runpod(trip: Trip, say: Say, print_log: Say, *, yes: bool, detach: bool) 
     for line in (table(found), *work.notes()):
         say(line)
     usable = placements(found)
-    if not usable and not trip.fleet.strict_card:
+    if not usable and not (trip.fleet.strict_card and found[0].sold_out):
         raise UserError("nothing that can be had fits the fleet: see the last column", exit_code=FAILED)
     fleet = trip.fleet
     freight = freight_of(trip.file, trip.overrides, trip.results)
@@ -102,8 +102,9 @@ def on_runpod(trip: Trip, say: Say, print_log: Say, *, yes: bool, detach: bool) 
     most = min(fleet.max_usd, fleet.max_hours * fleet.pods * dearest)
     agreed(f"Rent {fleet.pods} pod{'s'[: fleet.pods > 1]}, at most ${most:.2f} in {fleet.max_hours:g} h?", say, yes=yes)
     folder = state.new_fleet()
-    folder.hold()
-    ledger = open_ledger(folder, trip, service.now(), "runpod")
+    held = folder.hold()
+    assert held, "nobody else knows of a fleet that is only being made"
+    ledger = open_ledger(folder, trip, service.now(), "runpod", service.mark)
 
     def market_now() -> list[Placement]:
         return placements(offered(market(service, fleet), work))
@@ -113,8 +114,11 @@ def on_runpod(trip: Trip, say: Say, print_log: Say, *, yes: bool, detach: bool) 
     return launch.run(detach=detach)
 
 
-def open_ledger(folder: FleetFolder, trip: Trip, now: float, on: str) -> Ledger:
-    """The ledger of a new fleet, with what it is for: enough for another process to go on with it."""
+def open_ledger(folder: FleetFolder, trip: Trip, now: float, on: str, account: str = "") -> Ledger:
+    """The ledger of a new fleet, with what it is for: enough for another process to go on with it.
+
+    `account` is the mark of the service and key by which it is rented.
+    """
     ledger = Ledger(folder.ledger)
     ledger.write(
         "fleet",
@@ -128,5 +132,6 @@ def open_ledger(folder: FleetFolder, trip: Trip, now: float, on: str) -> Ledger:
         options=list(trip.options),
         fleet=asdict(trip.fleet),
         begun=now,
+        account=account,
     )
     return ledger

@@ -20,6 +20,7 @@ from tinker.errors import FAILED, UserError
 
 #: Of every pod and fleet of ours, whoever's.
 PREFIX = "tinker-"
+OWNER = re.compile(r"[0-9a-f]{16}")
 FLEET = re.compile(r"tinker-[0-9a-f]{8}")
 
 
@@ -75,20 +76,30 @@ class State:
             _private(self.path)
             if not file.exists():
                 partial = self.path / f".owner.{os.getpid()}"
-                partial.write_text(secrets.token_hex(8))
+                with partial.open("w") as new:
+                    new.write(secrets.token_hex(8))
+                    new.flush()
+                    os.fsync(new.fileno())  # or a computer that crashes now would leave an owner without a name
                 try:
                     os.link(partial, file)  # of two at once the first one counts
                 except FileExistsError:
                     pass
                 finally:
                     partial.unlink()
-            return file.read_text().strip()
+            word = file.read_text().strip()
         except OSError as error:
             raise UserError(
                 f"{file}: who owns the pods cannot be kept there ({error.strerror}); make the folder writable, or name "
                 "another one with TINKER_STATE",
                 exit_code=FAILED,
             ) from None
+        if not OWNER.fullmatch(word):  # pods with such a mark would be nobody's, and never found again
+            raise UserError(
+                f"{file}: not 16 hex digits; write back those that TINKER_OWNER of your pods has, as the web console "
+                "shows, or remove the file once you have none",
+                exit_code=FAILED,
+            )
+        return word
 
     def new_fleet(self) -> FleetFolder:
         """A fleet with a name that none had before."""

@@ -10,20 +10,22 @@ from typing import Literal
 from tinker.cloud.host import Host, Say, Signs, Unreachable
 from tinker.cloud.lender import Lender, Member
 from tinker.cloud.signals import Asked
+from tinker.errors import UserError
 
 Why = Literal["ended", "stopped", "cap", "left", "lost head", "lost pod"]
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Seconds: between two looks at all, two signs of life, two fetches of results, two looks at the list of pods; and
-    how long a run that was asked to stop gets to save itself."""
+    """Seconds: between two looks at all, two signs of life, two fetches of results, two looks at the list of pods; how
+    long a run that was asked to stop gets to save itself; and how long the last results are asked for."""
 
     look: float = 1.0
     beat: float = 5.0
     fetch: float = 15.0
     pods: float = 15.0
     grace: float = 120.0
+    home: float = 900.0
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,20 @@ class Watch:
         lender: Lender,
         asked: Asked,
         say: Say,
-        print_log: Say,
+        log: LogTail,
         keep_account: Callable[[], None],
         *,
         rhythm: Rhythm | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self.members, self.lender, self.caps, self.asked = list(members), lender, lender.caps, asked
-        self.say, self.print_log, self.keep_account, self.wait = say, print_log, keep_account, wait
+        self.say, self.log, self.keep_account, self.wait = say, log, keep_account, wait
         self.rhythm = rhythm or Rhythm()
-        self.log = LogTail(self.head, print_log)
         self._due: dict[str, float] = {}
         self._mute = False
         self._warned: set[str] = set()
+        self._broken: float | None = None
+        self._hopeless = False
 
     @property
     def head(self) -> Host:
@@ -78,8 +81,10 @@ class Watch:
             signs = self._signs()
             if signs is not None and signs.job == "ended":
                 return Seen("ended", code=signs.code)
+            if self._hopeless:
+                return Seen("lost head", lost=(self.members[0],))
             if self._is_due("pods", self.rhythm.pods):
-                self.keep_account()
+                self._keep_account()
                 lost = self.lender.lost(self.members)
                 if lost:
                     return Seen("lost head" if self.members[0] in lost else "lost pod", lost=tuple(lost))
@@ -98,7 +103,7 @@ class Watch:
                     self.head.stop()
                 signs = self.head.beat()
                 self.log.print_new(signs.log_bytes)
-            except Unreachable:
+            except UserError:  # whatever it is, the results are asked for after this
                 pass
             over = now - began > self.rhythm.grace or self.caps.over(now)
             if signs.job != "running" or over or self.asked.stops > pressed:
@@ -113,7 +118,20 @@ class Watch:
         except Unreachable as error:
             self._lost_contact(error)
             return False
+        except UserError as error:  # a full disk here, say: what is over there must not go for that
+            if str(error) not in self._warned:
+                self._warned.add(str(error))
+                self.say(f"results cannot be brought home, and it is tried again: {error}")
+            return False
         return True
+
+    def _keep_account(self) -> None:
+        try:
+            self.keep_account()
+        except (UserError, OSError) as error:
+            if str(error) not in self._warned:
+                self._warned.add(str(error))
+                self.say(f"what it costs cannot be written down for the tables: {error}")
 
     def _signs(self) -> Signs | None:
         if not self._is_due("beat", self.rhythm.beat):
@@ -122,26 +140,38 @@ class Watch:
         for member in self.members:
             try:
                 heard = member.host.beat()
-            except Unreachable as error:
+            except UserError as error:
                 if member is self.members[0]:
                     self._lost_contact(error)
+                    self._count(error)
                 continue
             if heard.refused and member.name not in self._warned:
                 self._warned.add(member.name)
                 self.say(f"note: {member.name} cannot delete itself ({heard.refused}); `tinker cloud reap` can")
             if member is self.members[0]:
-                signs = heard
+                signs, self._broken = heard, None
                 if self._mute:
                     self._mute = False
                     self.say("the head answers again")
         if signs is not None:
             try:
                 self.log.print_new(signs.log_bytes)
-            except Unreachable as error:
+            except UserError as error:
                 self._lost_contact(error)
         return signs
 
-    def _lost_contact(self, error: Unreachable) -> None:
+    def _count(self, error: UserError) -> None:
+        """One that is silent may only be far away; one that answers nonsense for long has lost what it had, as a
+        container has that was started anew."""
+        now = self.lender.now()
+        if isinstance(error, Unreachable):
+            self._broken = None
+        elif self._broken is None:
+            self._broken = now
+        elif now - self._broken > self.rhythm.grace:
+            self._hopeless = True
+
+    def _lost_contact(self, error: UserError) -> None:
         if not self._mute:
             self._mute = True
             self.say(f"no contact with the head ({error}); the run goes on there, and this keeps trying")

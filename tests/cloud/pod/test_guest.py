@@ -30,7 +30,7 @@ def orders(deadline: float, idle: float) -> None:
 
 def test_it_ends_the_run_and_ray_at_the_deadline(fake_ray: subprocess.Popen[bytes]) -> None:
     run = subprocess.Popen(["sleep", "600"])
-    place.RUN_PID.write_text(str(run.pid))
+    place.RUN_PID.write_text(f"{run.pid} {ray_part.born(run.pid)}")
     place.UNFETCHED.touch()
     orders(deadline=time.time(), idle=1000)
     guest.keep(tick=0.01, grace=0.1)

@@ -111,7 +111,7 @@ def test_the_run_outlives_the_job_and_can_be_asked_by_its_number(
     until(tmp_path / "run.pid", "")
     job.kill()
     job.communicate(timeout=60)
-    os.kill(int((tmp_path / "run.pid").read_text()), signal.SIGINT)
+    os.kill(int((tmp_path / "run.pid").read_text().split()[0]), signal.SIGINT)
     until(tmp_path / "run.log", "saved")
 
 

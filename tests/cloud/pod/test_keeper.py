@@ -1,14 +1,16 @@
 """The keeper as a real process with a real SSH server: who gets in, and when the pod ends."""
 
 import subprocess
+import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
 from tests.cloud.kept import MISSING, POD_KEY, Api, Kept, decoded, until
 from tinker.cloud.pod.door import session_env
-from tinker.cloud.pod.keeper import Orders, why_end
+from tinker.cloud.pod.keeper import Clock, Orders, say, why_end
 from tinker.cloud.pod.order import LIMIT, command
 from tinker.cloud.reach.keys import HostKey
 
@@ -133,3 +135,41 @@ def test_it_says_no_secret(kept: Kept) -> None:
 
 def _children(pid: int) -> list[str]:
     return subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True).stdout.split()
+
+
+@needs_sshd
+def test_while_somebody_is_connected_it_is_not_idle(kept: Kept, api: Api) -> None:
+    kept.start(idle=3)
+    until(kept.answering)
+    target = kept.target()
+    words = ["ssh", *target.options(), target.host, "echo in; sleep 6; echo out"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as sending:
+        assert sending.stdout is not None
+        assert sending.stdout.readline() == "in\n"
+        assert sending.stdout.readline() == "out\n"
+        assert api.count("DELETE") == 0
+    until(lambda: api.count("DELETE"))
+
+
+@pytest.mark.parametrize("word", ["", "soon", "nan", "inf"])
+def test_a_deadline_that_is_no_time_is_over(word: str) -> None:
+    assert Orders.read({"HOME": "/root", "TINKER_DEADLINE": word}).deadline == 0.0
+
+
+@pytest.mark.parametrize("wrong", [-7200.0, 7200.0])
+def test_the_deadline_goes_by_the_clock_of_the_service(wrong: float) -> None:
+    clock = Clock()
+    assert clock.ahead() == 0.0
+    clock.heard("no date")
+    clock.heard(None)
+    assert clock.ahead() == 0.0
+    clock.heard(formatdate(time.time() + wrong, usegmt=True))
+    assert clock.ahead() == pytest.approx(wrong, abs=2.0)
+
+
+def test_nothing_that_cannot_be_said_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("builtins.print", full)
+    say("hello")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tinker.cloud.pod import place, signs
+from tinker.cloud.pod.ray_part import born
 
 
 def test_before_a_run_there_is_nothing_but_the_heartbeat(machine: Path) -> None:
@@ -17,7 +18,7 @@ def test_before_a_run_there_is_nothing_but_the_heartbeat(machine: Path) -> None:
 
 
 def test_a_run_is_on_while_its_process_lives_and_ended_with_its_code(machine: Path) -> None:
-    place.RUN_PID.write_text(str(os.getpid()))
+    place.RUN_PID.write_text(f"{os.getpid()} {born(os.getpid())}")
     place.LOG.write_text("hello")
     assert (signs.beat()["job"], signs.beat()["log_bytes"]) == ("running", 5)
     assert signs.log(2) == b"llo"
@@ -26,7 +27,7 @@ def test_a_run_is_on_while_its_process_lives_and_ended_with_its_code(machine: Pa
 
 
 def test_a_new_run_is_not_taken_for_an_earlier_one(machine: Path) -> None:
-    place.RUN_PID.write_text(str(os.getpid()))
+    place.RUN_PID.write_text(f"{os.getpid()} {born(os.getpid())}")
     place.EXIT.write_text("0")
     signs.begin()
     assert signs.job_now() == ("none", None)
@@ -34,9 +35,9 @@ def test_a_new_run_is_not_taken_for_an_earlier_one(machine: Path) -> None:
 
 
 def test_a_run_that_was_killed_has_ended_without_a_code(machine: Path) -> None:
-    child = subprocess.Popen(["true"])
-    child.wait()
-    place.RUN_PID.write_text(str(child.pid))
+    child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    place.RUN_PID.write_text(f"{child.pid} {born(child.pid)}")
+    child.communicate()
     place.BUSY.touch()
     assert signs.job_now() == ("running", None)  # its code may be on the way
     long_ago = time.time() - 2 * signs.LAST_WORDS
@@ -44,9 +45,15 @@ def test_a_run_that_was_killed_has_ended_without_a_code(machine: Path) -> None:
     assert signs.job_now() == ("ended", None)
 
 
+def test_another_process_with_the_number_of_the_run_is_not_the_run(machine: Path) -> None:
+    place.RUN_PID.write_text(f"{os.getpid()} {int(born(os.getpid()) or 0) + 1}")
+    assert signs.job_now() == ("ended", None)
+    signs.stop()  # or this process would get it
+
+
 def test_stopping_is_ctrl_c_to_the_run(machine: Path) -> None:
     child = subprocess.Popen(["sleep", "60"])
-    place.RUN_PID.write_text(str(child.pid))
+    place.RUN_PID.write_text(f"{child.pid} {born(child.pid)}")
     signs.stop()
     assert child.wait(timeout=10) == -signal.SIGINT
 

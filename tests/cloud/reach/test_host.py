@@ -25,8 +25,9 @@ TOKEN = "0123456789abcdef" * 4
 JOB = """
 import os, sys, time
 from tinker.cloud.pod import place
+from tinker.cloud.pod.ray_part import born
 place.UNFETCHED.touch()
-place.RUN_PID.write_text(str(os.getpid()))
+place.RUN_PID.write_text(f"{os.getpid()} {born(os.getpid())}")
 place.LOG.write_text(f"{sys.argv[1:]} {'RUNPOD_API_KEY' in os.environ} {'RAY_ADDRESS' in os.environ}")
 try:
     time.sleep(60)

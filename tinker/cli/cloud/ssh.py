@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
 
         require_extra()
         from tinker.cloud.account import shell
+        from tinker.cloud.reach.ssh import environment
 
         words = shell(pod, command or [])
-        os.execvp(words[0], words)
+        os.execvpe(words[0], words, environment())

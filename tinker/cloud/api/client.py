@@ -45,7 +45,7 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._wires = Wires(key, base_url, transport=transport, sleep=sleep)
-        self.base_url = self._wires.base_url
+        self.base_url, self.mark = self._wires.base_url, self._wires.mark
 
     def __repr__(self) -> str:
         return f"Api({self.base_url!r})"
@@ -81,23 +81,34 @@ class Api:
 
     def pods(self) -> list[Pod]:
         """All pods of the account. A list that cannot be had is an error, never no pods."""
-        return [read.pod(each) for each in self._all("/v2/pods", "pods")]
+        found = []
+        for each in self._all("/v2/pods", "pods"):
+            try:
+                found.append(read.pod(each))
+            except Unavailable:
+                if read.may_be_ours(each):
+                    raise  # else somebody else's odd pod would keep ours from being found and deleted
+        return found
 
     def pod(self, id: str) -> Pod | None:
         """One pod; None where there is none of that id, or not yet."""
         found = self._wires.call("GET", f"/v2/pods/{id}", missing=True)
         return None if found is None else read.pod(found)
 
-    def delete_pod(self, id: str) -> None:
+    def delete_pod(self, id: str) -> bool:
         """Ends a pod for good; one that is gone already is as well. Where DELETE fails, by the other way that there is.
+
+        Returns:
+            Whether there was one. A new pod may not be found yet.
 
         Raises:
             ApiError: neither way worked.
         """
         try:
-            self._wires.call("DELETE", f"/v2/pods/{id}", missing=True)
+            found = self._wires.call("DELETE", f"/v2/pods/{id}", missing=True)
         except (Unavailable, BadRequest):
-            self._wires.call("POST", f"/v2/pods/{id}/action", body={"action": "terminate"}, missing=True)
+            found = self._wires.call("POST", f"/v2/pods/{id}/action", body={"action": "terminate"}, missing=True)
+        return found is not None
 
     def cards(self, count: int, cloud: Cloud) -> list[Card]:
         """The catalog of GPU types, with what is free of pods with so many cards in that cloud."""

@@ -38,6 +38,12 @@ def pod(data: Json) -> Pod:
     )
 
 
+def may_be_ours(data: Any) -> bool:
+    """Whether a pod that cannot be read may be one of tinker's, by its name."""
+    name = data.get("name") if isinstance(data, Mapping) else None
+    return not isinstance(name, str) or name.startswith("tinker-")
+
+
 def card(data: Json) -> Card:
     """A `GpuType`. What a cloud does not have is not in `price`."""
     data = _mapping(data)

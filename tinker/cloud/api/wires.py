@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +27,8 @@ ANSWER, QUIET = 30.0, 2.0
 
 
 class Wires:
-    """The connection of one key. Arguments are those of `Api`; `clock` is the server's."""
+    """The connection of one key. Arguments are those of `Api`; `clock` is the server's, and `mark` stands for service
+    and key where it is written down."""
 
     def __init__(self, key: str, base_url: str | None, *, transport: Any, sleep: Callable[[float], None]) -> None:
         require_extra()
@@ -38,6 +40,7 @@ class Wires:
                 "RUNPOD_API_KEY is no key: it is empty, or has spaces or other letters than ASCII; copy it anew"
             )
         self.base_url, self.clock, self._sleep = _address(base_url), ServerClock(), sleep
+        self.mark = sha256(f"{self.base_url} {key}".encode()).hexdigest()[:8]
         self._broken, self._silent = httpx2.HTTPError, httpx2.ReadTimeout
         self._not_sent = (httpx2.ConnectError, httpx2.ConnectTimeout)
         self._quiet = httpx2.Timeout(ANSWER, read=QUIET)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -58,13 +56,6 @@ def answer(account: Account, method: str, path: str, query: Query, body: Any, po
             return _billing(account, query.get("podId"))
         case ("GET", "network-volumes"):
             return page(list(account.volumes.values()), "networkVolumes", query)
-        case ("POST", "network-volumes"):
-            return _volume(account, body)
-        case ("DELETE", "network-volumes", id):
-            if account.volumes.pop(id, None) is None:
-                raise Refused(404, "resource not found")
-            shutil.rmtree(account.volume_folder(id))
-            return Answer(204)
     raise Refused(404, "resource not found")
 
 
@@ -105,13 +96,6 @@ def _billing(account: Account, id: str | None) -> Answer:
     totals = {"totalAmount": usd, "gpuAmount": usd, "cpuAmount": 0, "diskAmount": 0}
     metadata = {"query": {}, "recordCount": len(records), "uniquePodCount": len(records), "totals": totals}
     return Answer(200, {"records": records, "metadata": metadata})
-
-
-def _volume(account: Account, body: Json) -> Answer:
-    id = secrets.token_hex(5)
-    account.volumes[id] = {"id": id, "type": "STANDARD", **body}
-    account.volume_folder(id).mkdir(parents=True)
-    return Answer(201, account.volumes[id])
 
 
 def _log(account: Account, pod: FakePod, tail: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from tinker.cloud.fake.belongings import end_all
@@ -42,6 +43,8 @@ def main() -> None:
                         end_all(told["pod"], told["folder"], os.getpid())
                         child, start = None, time.monotonic() + PAUSE
     end_all(told["pod"], told["folder"], os.getpid())
+    with suppress(OSError, ValueError, KeyError):  # Ray's own files, which a machine that is gone takes with it
+        shutil.rmtree(json.loads(Path(told["folder"], "ray.json").read_text())["temp"], ignore_errors=True)
     shutil.rmtree(told["folder"], ignore_errors=True)
 
 

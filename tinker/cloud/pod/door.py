@@ -7,6 +7,7 @@ import contextlib
 import os
 import pwd
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -88,15 +89,17 @@ def _locked() -> bool:
     return False
 
 
-def find_sshd(say: Callable[[str], None]) -> None:
-    """Installs sshd where the image has none."""
+def find_sshd(say: Callable[[str], None], seconds: float) -> None:
+    """Installs sshd where the image has none, in at most so many seconds: the machine's end must not wait for it."""
     if Path(SSHD).exists():
         return
     say("no sshd in this image: installing openssh-server")
     env = {"PATH": os.environ.get("PATH", os.defpath), "DEBIAN_FRONTEND": "noninteractive"}
+    until = time.monotonic() + seconds
     for words in (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends", "openssh-server")):
         try:
-            subprocess.run(words, env=env, stdin=subprocess.DEVNULL, timeout=600, check=True)
+            left = max(0.1, until - time.monotonic())
+            subprocess.run(words, env=env, stdin=subprocess.DEVNULL, timeout=left, check=True)
         except (OSError, subprocess.SubprocessError) as error:
             say(f"`{' '.join(words)}` failed ({type(error).__name__}): home cannot get in")
             return

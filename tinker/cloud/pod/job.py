@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from tinker.cloud.pod import place
+from tinker.cloud.pod.ray_part import born
 from tinker.errors import FAILED
 
 #: The command `tinker`, whether it is installed or not. `-P`: the folder of the run hides no library.
@@ -58,7 +59,7 @@ def _run(words: Sequence[str], look: float) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    write(place.RUN_PID, str(child.pid))
+    write(place.RUN_PID, f"{child.pid} {born(child.pid)}")
     beaten = time.monotonic()
     while child.poll() is None:
         while asked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,24 @@ DONE = (200, 202, 204)
 
 
 def say(line: str) -> None:
-    print(f"tinker keeper: {line}", flush=True)
+    with contextlib.suppress(OSError):  # a full disk behind it must not end the keeper
+        print(f"tinker keeper: {line}", flush=True)
+
+
+class Clock:
+    """The time of the service, by which the deadline was set: this machine's own may be wrong, or be set meanwhile."""
+
+    def __init__(self) -> None:
+        self._ahead: float | None = None
+
+    def heard(self, date: str | None) -> None:
+        """Takes the time from the `Date` of an answer."""
+        with contextlib.suppress(TypeError, ValueError):
+            self._ahead = parsedate_to_datetime(date or "").timestamp() - time.monotonic()
+
+    def ahead(self) -> float:
+        """Seconds that this machine's clock is behind; 0 as long as nobody has told."""
+        return 0.0 if self._ahead is None else time.monotonic() + self._ahead - time.time()
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,7 @@ class Orders:
     pod: str
     base: str
     key: str = field(repr=False)
+    clock: Clock = field(default_factory=Clock, repr=False)
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Orders:
@@ -57,10 +77,13 @@ class Orders:
 
 def _number(env: Mapping[str, str], name: str) -> float:
     try:
-        return float(env[name])
+        number = float(env[name])
+        if math.isfinite(number):
+            return number
     except (KeyError, ValueError):
-        say(f"{name} is missing or no number: taken as 0")
-        return 0.0
+        pass
+    say(f"{name} is missing or no number: taken as 0")
+    return 0.0
 
 
 def why_end(now: float, deadline: float, idle: float, last_sign: float, unfetched: bool) -> str | None:
@@ -114,8 +137,10 @@ def ask(orders: Orders, method: str, tail: str = "", body: dict[str, str] | None
     request.add_unredirected_header("Authorization", f"Bearer {orders.key}")
     try:
         with urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({})).open(request, timeout=15) as got:
+            orders.clock.heard(got.headers["Date"])
             return int(got.status)
     except urllib.error.HTTPError as error:
+        orders.clock.heard(error.headers["Date"])
         return error.code
     except Exception as error:  # no network, no such name, a broken answer: there is no end but to try again
         return type(error).__name__
@@ -137,15 +162,17 @@ def refuse(orders: Orders, reason: str) -> None:
         write_secret(orders.home / "refused", text.encode())
 
 
-def check_key(orders: Orders) -> None:
-    """Asks once for this pod, so that home learns of a refused key before it relies on it."""
+def check_key(orders: Orders) -> bool:
+    """Asks for this pod, so that home learns of a refused key before it relies on it; whether there was an answer."""
     status = ask(orders, "GET")
     if status in (401, 403):
         refuse(orders, f"GET was answered {status}")
     elif status == 200:
         (orders.home / "refused").unlink(missing_ok=True)
     else:
-        say(f"the API did not answer at the start ({status})")
+        say(f"the API does not answer ({status})")
+        return False
+    return True
 
 
 def keep(env: Mapping[str, str], *, tick: float = 1.0, again: float = 60.0) -> None:
@@ -155,8 +182,8 @@ def keep(env: Mapping[str, str], *, tick: float = 1.0, again: float = 60.0) -> N
         orders.home.mkdir(parents=True, exist_ok=True)
     start = first_start(orders.home)
     say(f"started: pod {orders.pod}, deadline in {orders.deadline - time.time():.0f} s, idle after {orders.idle:.0f} s")
-    check_key(orders)
-    find_sshd(say)
+    answered, next_ask = check_key(orders), time.time() + again
+    find_sshd(say, min(600.0, max(1.0, orders.deadline - orders.clock.ahead() - time.time())))
     command: list[str] = []
     try:
         command = prepare_ssh(orders.home, orders.listen, env)
@@ -167,10 +194,17 @@ def keep(env: Mapping[str, str], *, tick: float = 1.0, again: float = 60.0) -> N
         now = time.time()
         if command and not sshd and now >= next_start and Path(SSHD).exists():
             say("sshd restarted" if next_start else f"sshd started on {orders.listen}")
-            sshd = subprocess.Popen(command, env={"PATH": os.defpath}, stdin=subprocess.DEVNULL).pid
             next_start = now + 5
-        needed = last_sign(orders.home, start)
-        reason = why_end(now, orders.deadline, orders.idle, needed, (orders.home / "unfetched").exists())
+            try:
+                sshd = subprocess.Popen(command, env={"PATH": os.defpath}, stdin=subprocess.DEVNULL).pid
+            except OSError as error:  # no memory for another process, say
+                say(f"sshd does not start: {error.strerror}")
+        if not answered and now >= next_ask:
+            answered, next_ask = check_key(orders), now + again
+        deadline, needed = orders.deadline - orders.clock.ahead(), last_sign(orders.home, start)
+        reason = why_end(now, deadline, orders.idle, needed, (orders.home / "unfetched").exists())
+        if reason and now < deadline and _somebody_in(sshd):  # what home sends, or installs, may take long
+            reason = None
         if reason and now >= next_end:
             say(f"{reason}: deleting")
             say("deleting: accepted" if delete(orders) else f"deleting: not yet, again in {again:.0f} s")
@@ -178,6 +212,16 @@ def keep(env: Mapping[str, str], *, tick: float = 1.0, again: float = 60.0) -> N
         time.sleep(tick)
         for pid in _ended():
             sshd = 0 if pid == sshd else sshd
+
+
+def _somebody_in(sshd: int) -> bool:
+    """Whether a connection is open: the server has a child for each."""
+    for stat in Path("/proc").glob("[0-9]*/stat") if sshd else ():
+        with contextlib.suppress(OSError, IndexError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if parent == str(sshd) and state not in "ZX":
+                return True
+    return False
 
 
 def _ended() -> list[int]:

@@ -23,5 +23,5 @@ def command() -> tuple[str, ...]:
     """The container's entrypoint and its arguments."""
     sources = [Path(__file__).with_name(name).read_text() for name in ("door.py", "keeper.py")]
     packed = base64.b64encode(zlib.compress(json.dumps(sources).encode(), 9)).decode()
-    find = "command -v python3 >/dev/null || { apt-get update && apt-get install -y python3; }"
+    find = "command -v python3 >/dev/null || timeout 600 sh -c 'apt-get update && apt-get install -y python3'"
     return ("bash", "-c", f'{find}; exec python3 -u -c "{UNPACK.replace("PACKED", packed)}"')

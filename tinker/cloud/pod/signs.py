@@ -36,11 +36,10 @@ def job_now() -> tuple[str, int | None]:
     """`none`, `running` or `ended`, and the exit code of a run that has ended."""
     if place.EXIT.exists():
         return "ended", int(place.EXIT.read_text())
-    pid = _run_pid()
-    if pid is None:
+    if not place.RUN_PID.exists():
         return "none", None
     age = _age(place.BUSY)
-    if born(pid) is not None or (age is not None and age < LAST_WORDS):
+    if _run_pid() is not None or (age is not None and age < LAST_WORDS):
         return "running", None
     return "ended", None  # killed, and with it the one who would have written its code
 
@@ -75,8 +74,11 @@ def all_home() -> None:
 
 
 def _run_pid() -> int | None:
+    """Of the run, while it lives. In a container that was started anew another process may have its number."""
     with suppress(FileNotFoundError, ValueError):
-        return int(place.RUN_PID.read_text())
+        pid, was_born = place.RUN_PID.read_text().split()
+        if born(int(pid)) == was_born:
+            return int(pid)
     return None
 
 

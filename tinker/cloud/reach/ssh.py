@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import shlex
 import shutil
@@ -49,7 +50,12 @@ class Ssh:
         words = self.words(argv)
         try:
             done = subprocess.run(
-                words, input=data or b"", capture_output=True, timeout=timeout, start_new_session=True
+                words,
+                input=data or b"",
+                capture_output=True,
+                timeout=timeout,
+                start_new_session=True,
+                env=environment(),
             )
         except subprocess.TimeoutExpired:
             self.drop()
@@ -67,7 +73,12 @@ class Ssh:
             source.write(data)
             source.seek(0)
             child = subprocess.Popen(
-                self.words(argv), stdin=source, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+                self.words(argv),
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+                env=environment(),
             )
             stop = threading.Timer(timeout, child.kill)
             stop.start()
@@ -98,13 +109,18 @@ class Ssh:
         local = self.folder / f"t{port}"
         if local.exists():
             return local
-        done = subprocess.run(
-            ["ssh", *self._shared(), "-O", "forward", "-L", f"{local}:127.0.0.1:{port}", self.target.host],
-            capture_output=True,
-            timeout=30,
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-        )
+        try:
+            done = subprocess.run(
+                ["ssh", *self._shared(), "-O", "forward", "-L", f"{local}:127.0.0.1:{port}", self.target.host],
+                capture_output=True,
+                timeout=30,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                env=environment(),
+            )
+        except subprocess.TimeoutExpired:
+            self.drop()
+            raise Unreachable(f"{self.target.name}: ssh opens no tunnel within 30 s") from None
         if done.returncode:
             self.drop()
             raise Unreachable(f"{self.target.name}: {_last(done.stderr) or 'ssh opens no tunnel'}")
@@ -140,6 +156,7 @@ class Ssh:
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     start_new_session=True,
+                    env=environment(),
                     bufsize=0,  # or lines that have come would hide in a buffer
                 )
                 assert self._master.stdout is not None
@@ -179,6 +196,11 @@ class Ssh:
             self.drop()
             raise Unreachable(f"{self.target.name} cannot be reached over SSH: {said}")
         raise UserError(f"{self.target.name}: {said}", exit_code=FAILED)
+
+
+def environment() -> dict[str, str]:
+    """Of ssh, which may be told to send what it has: the account's key is not for it."""
+    return {name: value for name, value in os.environ.items() if name != "RUNPOD_API_KEY"}
 
 
 def _wait_for(stream: IO[bytes], word: bytes, timeout: float) -> bool:
