@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.cloud.light import TRIALS, LightHost
+from tests.cloud.light import TRIALS
+from tests.cloud.machine import Machine
 from tinker.cloud.api.client import Api
 from tinker.cloud.api.clock import ServerClock
 from tinker.cloud.api.wire import Endpoint, Pod, PodOrder
@@ -19,10 +20,8 @@ from tinker.cloud.books import Patience
 from tinker.cloud.caps import Caps
 from tinker.cloud.cluster import Freight
 from tinker.cloud.crew import Errand
-from tinker.cloud.fake.account import DEAD
 from tinker.cloud.fake.clock import VirtualClock
 from tinker.cloud.fake.runpod import FakeRunPod
-from tinker.cloud.host import Command, Facts, Node, Say, Signs, Unreachable
 from tinker.cloud.launch import Launch
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.lender import Placement
@@ -31,6 +30,8 @@ from tinker.cloud.renting import Renting
 from tinker.cloud.state import State
 from tinker.cloud.watch import Rhythm
 from tinker.grid.fleet import Fleet
+
+__all__ = ["L4", "RTX", "Answers", "Flight", "Machine", "Scripted"]
 
 L4, RTX = Placement("NVIDIA L4", 0.43, ("EU-RO-1",)), Placement("NVIDIA GeForce RTX 4090", 0.69, ("EU-RO-1",))
 Answers = Callable[[httpx2.Request], httpx2.Response | None]
@@ -45,70 +46,6 @@ class Scripted(httpx2.HTTPTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         return self.says(request) or super().handle_request(request)
-
-
-class Machine(LightHost):
-    """As `LightHost`; each call is noted in the flight first, where a test may let something happen, and one whose pod
-    is dead does not answer. A trial takes `flight.beats` signs of life."""
-
-    def __init__(self, flight: Flight, pod: str) -> None:
-        super().__init__(flight.folder / "machines", pod, flight.home)
-        self.flight, self.beaten = flight, 0
-
-    def _asked(self, what: str) -> None:
-        self.flight.asked.append((what, self.pod))
-        for happens in self.flight.on.get(what, ()):
-            happens(self)
-        if not self.flight.lives(self.pod):
-            raise Unreachable(f"{self.pod} does not answer")
-
-    def facts(self) -> Facts:
-        self._asked("facts")
-        return super().facts()
-
-    def unpack(self, bundle: bytes) -> None:
-        self._asked("unpack")
-        super().unpack(bundle)
-
-    def install(self, lock: str, say: Say) -> None:
-        self._asked("install")
-
-    def can_reach(self, address: str, port: int) -> bool:
-        self._asked("can_reach")
-        return DEAD not in (address, self.flight.address(self.pod))
-
-    def start_ray(self, node: Node, token: str) -> str:
-        self._asked("start_ray")
-        return super().start_ray(node, token)
-
-    def submit(self, command: Command) -> None:
-        self._asked("submit")
-        super().submit(command)
-
-    def beat(self) -> Signs:
-        self._asked("beat")
-        self.beaten += 1
-        if self.beaten % self.flight.beats:
-            return Signs("running" if (self.folder / "job").exists() else "none")
-        return super().beat()
-
-    def log(self, start: int) -> bytes:
-        self._asked("log")
-        return super().log(start)
-
-    def fetch(self, say: Say) -> int:
-        self._asked("fetch")
-        return super().fetch(say)
-
-    def all_home(self) -> None:
-        self._asked("all_home")
-
-    def stop(self) -> None:
-        self._asked("stop")
-        super().stop()
-
-    def close(self) -> None:
-        self.flight.asked.append(("close", self.pod))
 
 
 class Flight:

@@ -12,17 +12,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tinker.cloud.fake.pods import FakePod
 from tinker.cloud.fake.runpod import FakeRunPod
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.owned import OWNER
+from tinker.cloud.pod.door import SSHD
 from tinker.cloud.state import FleetFolder, State
 
 ROOT = Path(__file__).resolve().parents[2]
 TINKER = ("-P", "-c", "import sys; sys.argv[0] = 'tinker'; from tinker.cli.entry import main; main()")
 #: The same command with shorter waits between two looks; see there.
 QUICK = ("-P", "-m", "tests.cloud.quick")
+#: Of every test with real pods.
+MARKS = [
+    pytest.mark.xdist_group("rented"),
+    pytest.mark.skipif(sys.platform != "linux", reason="a pod is a Linux machine"),
+    pytest.mark.skipif(not Path(SSHD).exists(), reason=f"no SSH server at {SSHD}, which every pod of the fake runs"),
+]
 #: Seconds after which something that was waited for will not come.
 LIMIT = 150.0
 

@@ -9,16 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.held import Held
-from tests.cloud.terminal import Home, Said, nothing_left, until
+from tests.cloud.terminal import MARKS, Home, Said, nothing_left, until
 from tinker.cloud.fake.pods import FakePod
 from tinker.cloud.fake.runpod import FakeRunPod
-from tinker.cloud.pod.door import SSHD
 from tinker.errors import INTERRUPTED, OK
 
-pytestmark = [
-    pytest.mark.xdist_group("rented"),
-    pytest.mark.skipif(not Path(SSHD).exists(), reason=f"no SSH server at {SSHD}, which every pod of the fake runs"),
-]
+pytestmark = MARKS
 
 RUN = ("run", "g.yaml", "--on", "runpod", "--yes")
 BEGUN = "the run has begun"

@@ -19,7 +19,10 @@ from tinker.cloud.reach.host import OwnHost, SshHost
 from tinker.cloud.reach.ssh import Ssh
 from tinker.errors import UserError
 
-pytestmark = pytest.mark.skipif(MISSING is not None, reason=MISSING or "")
+pytestmark = [
+    pytest.mark.xdist_group("ssh-host"),  # one machine for all: they follow one another on it
+    pytest.mark.skipif(MISSING is not None, reason=MISSING or ""),
+]
 TOKEN = "0123456789abcdef" * 4
 #: Stands for the run: says what it got, and ends.
 JOB = """

@@ -55,7 +55,7 @@ def needs_of(grid_file: Path, overrides: Sequence[str], results: Path) -> Needs:
     inside = next((path for path in work.values() if path.resolve().is_relative_to(results.resolve())), None)
     if inside is not None:
         raise UserError(
-            f"{inside}: lies in the results folder, which a machine has for itself; move it beside that folder, or name "
+            f"{inside}: lies in the results folder, which a machine has for itself; move it beside that folder, or "
             "a trial there by its id"
         )
     if Path("conf").is_dir():
