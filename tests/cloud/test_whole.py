@@ -6,8 +6,10 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -56,9 +58,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     folder = tmp_path_factory.mktemp("whole")
     environment = {"WANDB_API_KEY": secrets.token_hex(20), "HF_TOKEN": f"hf_{secrets.token_hex(17)}"}
     lines = Lines()
-    with FakeRunPod(folder / "service", "real") as fake, nothing_left(fake):
-        home = Home(fake, folder / "home", environment | {"TMPDIR": str(folder / "home" / "tmp")})
-        (home.folder / "tmp").mkdir()
+    temporary = TemporaryDirectory(prefix="tk", dir="/tmp")  # Ray's sockets lie there, whose paths must be short
+    with temporary as short, FakeRunPod(folder / "service", "real") as fake, nothing_left(fake):
+        home = Home(fake, folder / "home", environment | {"TMPDIR": short})
         shutil.copytree(ROOT / "grids", home.folder / "grids")
         with kept(folder / "pods"), lines.seen():
             there = home.tinker("run", *GRID, *FLEET, "--on", "runpod", "--yes", python=TINKER)
@@ -68,6 +70,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         report = home.tinker("report", NAME, "--format", "json", python=TINKER)
         table = home.tinker("report", NAME, python=TINKER)
         assert (report.end(), table.end()) == (OK, OK)
+        with suppress(shutil.Error):  # sockets
+            shutil.copytree(short, home.folder / "tmp", symlinks=True)
         planted = {name: value.encode() for name, value in environment.items()} | {
             "account key": fake.key.encode(),
             "Ray's token": token_of(home.fleet).encode(),
