@@ -57,7 +57,11 @@ class Held:
             "scale": "smoke",
             "seeds": 1,
             "plugins": ["held.py"],
-            "base": {"data.validation_documents": 30, "model.loss": {"type": "held", "name": "base"}},
+            "base": {
+                "train.accelerator": "cpu",
+                "data.validation_documents": 30,
+                "model.loss": {"type": "held", "name": "base"},
+            },
             "arms": {name: {"model.loss": {"type": "held", "name": name}} for name in self.arms[1:]},
             "decide": {"metric": "val_loss", "min_effect": 0.01},
             "resources": {"gpus": 1, "cpus": 1},

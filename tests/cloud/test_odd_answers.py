@@ -164,7 +164,8 @@ def test_a_pod_of_somebody_else_that_cannot_be_read_hides_none_of_ours(flight: F
     def answers(request: httpx2.Request) -> httpx2.Response | None:
         if request.method == "GET" and request.url.path == "/v2/pods":
             pods = [pod.shown(flight.clock.now()) for pod in fake.living]
-            return httpx2.Response(200, json={"pods": [said, *pods]}, headers={"Date": formatdate(flight.clock.now(), usegmt=True)})
+            date = formatdate(flight.clock.now(), usegmt=True)
+            return httpx2.Response(200, json={"pods": [said, *pods]}, headers={"Date": date})
         return None
 
     flight.answers = answers

@@ -27,7 +27,7 @@ from tinker.store.record import StoredTrial
 pytestmark = MARKS
 
 NAME = "attention_variants-grammar-smoke"
-GRID = ("grids/attention_variants.yaml", "scale=smoke", "seeds=1")
+GRID = ("grids/attention_variants.yaml", "scale=smoke", "seeds=1", "train.accelerator=cpu")
 FLEET = ("resources.gpus=1", "fleet.pods=2", "fleet.gpus_per_pod=2")
 
 

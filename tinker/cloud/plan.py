@@ -10,6 +10,7 @@ from typing import Any
 
 from tinker.cloud.account import api
 from tinker.cloud.api.client import Api
+from tinker.cloud.cards import on_cards
 from tinker.cloud.fleet import Fleet, apart, fleet_of
 from tinker.cloud.market import Market, market
 from tinker.cloud.offers import Offer, offered, table
@@ -41,7 +42,7 @@ def planned(
 
     found = find_grid(grid, overrides, results)
     _, others = apart(found.overrides)
-    plan = expand(load_grid(found.file, others), results=results)
+    plan = expand(load_grid(found.file, on_cards(found.file, others)), results=results)
     fleet = fleet_of(found.file, found.overrides, file)
     made = cloud_plan(service or api(), fleet, Workload(plan, results))
     return json.dumps(made.as_dict(), indent=2) if as_json else made.as_text()

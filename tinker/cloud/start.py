@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tinker.cloud.account import api, reap_now
 from tinker.cloud.assembly import freight_of, rented_launch
 from tinker.cloud.attach import at_work, watch_again
+from tinker.cloud.cards import on_cards
 from tinker.cloud.crew import Errand
 from tinker.cloud.fleet import Fleet, apart, fleet_of
 from tinker.cloud.host import Say
@@ -82,6 +83,7 @@ def on_runpod(trip: Trip, say: Say, print_log: Say, *, yes: bool, detach: bool) 
     from tinker.grid.expand import expand
 
     service, state = api(), State()
+    trip = replace(trip, overrides=tuple(on_cards(trip.file, trip.overrides)))
     plan = expand(load_grid(trip.file, trip.overrides), results=trip.results)
     going = at_work(service, state, trip.results, trip.grid)
     if going is not None:

@@ -50,8 +50,8 @@ class Workload:
         found = []
         if self.accelerator != "cuda":
             found.append(
-                f"the trials are planned for {self.accelerator}, so a rented GPU would not be used; name\n"
-                "train.accelerator=cuda or a scale for GPUs (`auto` is what this computer has)"
+                f"the trials are to run on {self.accelerator}, so a rented GPU would not be used; leave\n"
+                "train.accelerator out, or set train.accelerator=cuda"
             )
         if self.plan.grid.tune is not None:
             found.append("the grid tunes first, so nobody can tell its hours and cost yet")
