@@ -26,7 +26,6 @@ from tinker.store.record import StoredTrial
 
 pytestmark = MARKS
 
-NAME = "attention_variants-grammar-smoke"
 GRID = ("grids/attention_variants.yaml", "scale=smoke", "seeds=1", "train.accelerator=cpu")
 FLEET = ("resources.gpus=1", "fleet.pods=2", "fleet.gpus_per_pod=2")
 
@@ -37,11 +36,13 @@ class Ran:
 
     Attributes:
         folder: of everything: the home, and what the pods had at their deletion.
+        name: of the grid's results.
         here, there: the rows of a run on this computer, and those that came home.
     """
 
     folder: Path
     home: Home = field(repr=False)
+    name: str
     said: str
     report: dict[str, Any]
     account: Account
@@ -67,8 +68,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
             here = home.tinker("run", *GRID, "--results", "here", python=TINKER)
             assert here.end() == OK, here.text
             assert there.end() == OK, there.text
-        report = home.tinker("report", NAME, "--format", "json", python=TINKER)
-        table = home.tinker("report", NAME, python=TINKER)
+        name = there.text.split("tinker report ")[-1].split()[0]
+        report = home.tinker("report", name, "--format", "json", python=TINKER)
+        table = home.tinker("report", name, python=TINKER)
         assert (report.end(), table.end()) == (OK, OK)
         with suppress(shutil.Error):  # sockets
             shutil.copytree(short, home.folder / "tmp", symlinks=True)
@@ -81,6 +83,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         yield Ran(
             folder,
             home,
+            name,
             there.text,
             json.loads(report.text),
             home.ledger.account,
@@ -124,7 +127,7 @@ def test_the_account_is_closed_and_agrees_with_the_meter_to_the_cent(ran: Ran) -
         assert pod.usd(0.0) == pytest.approx(ran.meter.usd(pod.pod_id), abs=0.005)
     assert ran.account.usd(0.0) == pytest.approx(ran.meter.total(), abs=0.005)
     assert f"has cost ${ran.meter.total():.2f}" in ran.said
-    file = ran.home.results / NAME / "rented" / f"{ran.home.fleet.name}.json"
+    file = ran.home.results / ran.name / "rented" / f"{ran.home.fleet.name}.json"
     written = json.loads(file.read_text())
     assert {pod["name"] for pod in written["pods"]} == set(ran.account.pods)
     assert ran.report["rented"] == [written]

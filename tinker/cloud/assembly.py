@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
+from contextlib import nullcontext
 from pathlib import Path
 
 from tinker.cloud.api.client import Api
@@ -23,13 +23,19 @@ from tinker.cloud.reach.lock import lock
 from tinker.cloud.reach.ways import reacher
 from tinker.cloud.renting import Renting
 from tinker.cloud.state import FleetFolder, State
+from tinker.config.accelerator import on_cards
 from tinker.config.strict import parse
 from tinker.grid.fleet import Fleet
 
 
-def freight_of(file: Path, overrides: Sequence[str], results: Path) -> Freight:
-    """What machines get for the run of that grid."""
-    return Freight(partial(bundle, file, overrides, results), fingerprint(packages()), lock())
+def freight_of(file: Path, overrides: Sequence[str], results: Path, *, rented: bool) -> Freight:
+    """What machines get for the run of that grid; of earlier results those of trials that are planned there too."""
+
+    def packed() -> bytes:
+        with on_cards() if rented else nullcontext():
+            return bundle(file, overrides, results)
+
+    return Freight(packed, fingerprint(packages()), lock())
 
 
 def rented_launch(

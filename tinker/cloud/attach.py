@@ -150,7 +150,7 @@ def watch_again(
         fleet.pods,
         fleet.min_cuda,
         lambda: (),  # a fleet that lost every pod is not rented again without the question
-        freight_of(Path(about["file"]), about["overrides"], results),
+        freight_of(Path(about["file"]), about["overrides"], results, rented=True),
     )
     launch = rented_launch(service, state, folder, ledger, errand, say, print_log)
     if stop:

@@ -10,11 +10,11 @@ from typing import Any
 
 from tinker.cloud.account import api
 from tinker.cloud.api.client import Api
-from tinker.cloud.cards import on_cards
 from tinker.cloud.fleet import Fleet, apart, fleet_of
 from tinker.cloud.market import Market, market
 from tinker.cloud.offers import Offer, offered, table
 from tinker.cloud.workload import Workload
+from tinker.config.accelerator import on_cards
 
 #: Numbers of pods that are held against each other, besides the fleet's own.
 PODS = (1, 2, 4)
@@ -42,7 +42,8 @@ def planned(
 
     found = find_grid(grid, overrides, results)
     _, others = apart(found.overrides)
-    plan = expand(load_grid(found.file, on_cards(found.file, others)), results=results)
+    with on_cards():
+        plan = expand(load_grid(found.file, others), results=results)
     fleet = fleet_of(found.file, found.overrides, file)
     made = cloud_plan(service or api(), fleet, Workload(plan, results))
     return json.dumps(made.as_dict(), indent=2) if as_json else made.as_text()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tinker.cloud.account import api, reap_now
 from tinker.cloud.assembly import freight_of, rented_launch
 from tinker.cloud.attach import at_work, watch_again
-from tinker.cloud.cards import on_cards
 from tinker.cloud.crew import Errand
 from tinker.cloud.fleet import Fleet, apart, fleet_of
 from tinker.cloud.host import Say
@@ -20,6 +19,7 @@ from tinker.cloud.offers import offered, placements, table
 from tinker.cloud.question import agreed
 from tinker.cloud.state import FleetFolder, State
 from tinker.cloud.workload import Workload
+from tinker.config.accelerator import on_cards
 from tinker.errors import FAILED, UserError
 from tinker.grid.find import find_grid
 from tinker.grid.load import load_grid
@@ -83,8 +83,8 @@ def on_runpod(trip: Trip, say: Say, print_log: Say, *, yes: bool, detach: bool) 
     from tinker.grid.expand import expand
 
     service, state = api(), State()
-    trip = replace(trip, overrides=tuple(on_cards(trip.file, trip.overrides)))
-    plan = expand(load_grid(trip.file, trip.overrides), results=trip.results)
+    with on_cards():
+        plan = expand(load_grid(trip.file, trip.overrides), results=trip.results)
     going = at_work(service, state, trip.results, trip.grid)
     if going is not None:
         say(f"{going.name} is at work on {trip.grid}; watching it")
@@ -98,7 +98,7 @@ def on_runpod(trip: Trip, say: Say, print_log: Say, *, yes: bool, detach: bool) 
     if not usable and not (trip.fleet.strict_card and found[0].sold_out):
         raise UserError("nothing that can be had fits the fleet: see the last column", exit_code=FAILED)
     fleet = trip.fleet
-    freight = freight_of(trip.file, trip.overrides, trip.results)
+    freight = freight_of(trip.file, trip.overrides, trip.results, rented=True)
     freight.bundle()  # whatever is wrong with it is said before anything is paid
     dearest = max((place.usd_per_hour for place in usable), default=fleet.max_usd_per_hour)
     most = min(fleet.max_usd, fleet.max_hours * fleet.pods * dearest)

@@ -35,7 +35,7 @@ def on_host(on: str, trip: Trip, say: Say, print_log: Say, *, detach: bool) -> i
     folder.hold()
     ledger = open_ledger(folder, trip, time.time(), on)
     host = _host(on, folder.name, trip)
-    freight = freight_of(trip.file, trip.overrides, trip.results)
+    freight = freight_of(trip.file, trip.overrides, trip.results, rented=False)
     errand = Errand(trip.words, 1, None, lambda: (Placement("", 0.0),), freight)
     lender = Borrowed(on, host, trip.fleet, ledger)
     launch = Launch(lender, ledger, errand, token_of(folder), say, print_log, keep_account=lambda: None)
