@@ -34,7 +34,7 @@ class Borrowed:
         try:
             self.host.facts()
         except Unreachable as error:
-            raise UserError(f"{error}; does `ssh {self.name}` work?", exit_code=FAILED) from None
+            raise UserError(f"{error}; {_hint(self.name)}", exit_code=FAILED) from None
         return [Member(self.name, self.host)]
 
     def addresses(self) -> dict[str, str]:
@@ -48,3 +48,9 @@ class Borrowed:
     def give_back(self, names: Sequence[str]) -> bool:
         """Its Ray ends by itself once it is idle."""
         return True
+
+
+def _hint(name: str) -> str:
+    if name.startswith("ray://"):
+        return f"nothing of Ray's answers at {name}: is its dashboard up, and open to this computer at that port?"
+    return f"does `ssh {name}` work?"

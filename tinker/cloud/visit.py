@@ -5,7 +5,9 @@ The way is that of rented machines: code and environment go there, the run is a 
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 from tinker.cloud.assembly import freight_of, token_of
 from tinker.cloud.borrowed import Borrowed
@@ -15,11 +17,17 @@ from tinker.cloud.launch import Launch
 from tinker.cloud.lender import Placement
 from tinker.cloud.reach.home import Home
 from tinker.cloud.reach.host import OwnHost
+from tinker.cloud.reach.jobs import Jobs
+from tinker.cloud.reach.ray_host import RayHost
 from tinker.cloud.reach.ssh import Ssh
 from tinker.cloud.reach.target import Target
 from tinker.cloud.start import Trip, open_ledger
 from tinker.cloud.state import State
 from tinker.errors import UserError
+from tinker.grid.fleet import Fleet
+
+#: Where Ray's dashboard answers, unless told otherwise.
+DASHBOARD = 8265
 
 
 def on_host(on: str, trip: Trip, say: Say, print_log: Say, *, detach: bool) -> int:
@@ -31,10 +39,11 @@ def on_host(on: str, trip: Trip, say: Say, print_log: Say, *, detach: bool) -> i
     Raises:
         UserError: the address is none, the machine does not answer, or it did not come to work.
     """
+    host_at(on, "", trip.results, trip.fleet).close()  # what is no address leaves no folder behind
     folder = State().new_fleet()
     folder.hold()
     ledger = open_ledger(folder, trip, time.time(), on)
-    host = _host(on, folder.name, trip)
+    host = host_at(on, folder.name, trip.results, trip.fleet)
     freight = freight_of(trip.file, trip.overrides, trip.results)
     errand = Errand(trip.words, 1, None, lambda: (Placement("", 0.0),), freight)
     lender = Borrowed(on, host, trip.fleet, ledger)
@@ -42,13 +51,26 @@ def on_host(on: str, trip: Trip, say: Say, print_log: Say, *, detach: bool) -> i
     return launch.run(detach=detach)
 
 
-def _host(on: str, fleet: str, trip: Trip) -> Host:
+def host_at(on: str, fleet: str, results: Path, asked: Fleet, run: str | None = None) -> Host:
+    """The machine at that address.
+
+    Args:
+        fleet: the name of ours there.
+        run: id of the run that is at work there, where one is.
+
+    Raises:
+        UserError: it is no address.
+    """
     kind, _, rest = on.partition("://")
     user, _, place = rest.rpartition("@")
     name, colon, port = place.partition(":")
-    if not name or (colon and not port.isdigit()) or "/" in place:
+    wrong = not name or (colon and not port.isdigit()) or "/" in place or (kind == "ray" and user)
+    if wrong or (port and not 0 < int(port) < 65536):
         raise UserError(f"--on {on}: not an address; write {kind}://{'[USER@]' if kind == 'ssh' else ''}HOST[:PORT]")
-    home = Home(trip.results, trip.fleet.checkpoints)
-    deadline = time.time() + 3600 * trip.fleet.max_hours
+    home = Home(results, asked.checkpoints)
+    if kind == "ray":
+        jobs = Jobs(f"http://{name}:{port or DASHBOARD}", os.environ.get("RAY_AUTH_TOKEN") or None)
+        return RayHost(jobs, on, home, fleet, run)
+    deadline = time.time() + 3600 * asked.max_hours
     target = Target(place, name, int(port) if port else None, user or None)
-    return OwnHost(Ssh(target), home, fleet, deadline, 60 * trip.fleet.idle_minutes)
+    return OwnHost(Ssh(target), home, fleet, deadline, 60 * asked.idle_minutes)
