@@ -20,6 +20,7 @@ from tinker.cloud.pod.install import LISTING, differing, read_lock
 from tinker.cloud.reach.bundle import packages
 from tinker.cloud.reach.host import AGENT, LONG, SHORT, UNPACK, last_json
 from tinker.cloud.reach.jobs import OVER, Jobs
+from tinker.cloud.reach.lock import lock
 from tinker.cloud.reach.ray_way import RayWay, first_line, zipped
 from tinker.errors import FAILED, UserError
 from tinker.provenance.git import BESIDE, git_state
@@ -46,9 +47,11 @@ class RayHost:
     def __init__(self, jobs: Jobs, name: str, home: Home, fleet: str, run: str | None = None) -> None:
         self.jobs, self.name, self.home, self.fleet, self._run = jobs, name, home, fleet, run
         self.way = RayWay(jobs, name, fleet)
+        self._checked = False
 
     def facts(self) -> Facts:
-        self._check_ray()
+        if not self._checked:
+            self._check_ray()
         source = files("tinker.cloud.pod").joinpath("facts.py").read_bytes()
         found = last_json(self._shell("exec python3 -", data=source, timeout=2 * SHORT))
         found["cards"] = tuple(GpuFound(**card) for card in found["cards"])
@@ -59,6 +62,9 @@ class RayHost:
                 "tinker with that Python, or use a cluster of this one",
                 exit_code=FAILED,
             )
+        if not self._checked:
+            self._check_packages()
+        self._checked = True
         return Facts(**found)
 
     def unpack(self, bundle: bytes) -> None:
@@ -71,15 +77,7 @@ class RayHost:
         self._shell(AGENT, "mark", data=json.dumps(rented).encode())
 
     def install(self, lock: str, say: Say) -> None:
-        """Nothing is installed into a cluster of the user's: it has all, or is refused."""
-        found = last_json(self._shell('exec python3 -c "$1"', LISTING))
-        missing = differing(read_lock(lock), found)
-        if missing:
-            raise UserError(
-                f"{self.name} lacks packages that home has, or has others; on every node of it: pip install "
-                + " ".join(f"{name}=={wanted}" for name, wanted in missing.items()),
-                exit_code=FAILED,
-            )
+        # Nothing is installed into a cluster of the user's: `facts` has found all there, or has refused it.
         say(f"all {len(read_lock(lock))} packages are there")
 
     def can_reach(self, address: str, port: int) -> bool:
@@ -109,7 +107,7 @@ class RayHost:
             return Signs("none")
         if told is None:
             raise UserError(f"{self.name} does not know the run {self._run} any more", exit_code=FAILED)
-        said = self._said()
+        said = self._said(told)
         if told["status"] not in OVER:
             return Signs("running", log_bytes=len(said))
         code = told.get("driver_exit_code")
@@ -118,7 +116,8 @@ class RayHost:
         return Signs("ended", code, len(said))
 
     def log(self, start: int) -> bytes:
-        return self._said()[start:]
+        told = self.jobs.about(self._run) if self._run is not None else None
+        return b"" if told is None else self._said(told)[start:]
 
     def fetch(self, say: Say) -> int:
         return self.home.fetch(lambda known: self._shell(AGENT, "ship", data=known, timeout=LONG), say)
@@ -138,9 +137,11 @@ class RayHost:
         self.way.close()
         self.home.close()
 
-    def _said(self) -> bytes:
+    def _said(self, told: dict[str, Any]) -> bytes:
+        """The run's own words. Ray names the job's command among them, at a moment of its own."""
         assert self._run is not None
-        return self.jobs.output(self._run).partition(f"{BEGINS}\n")[2].encode()
+        said = self.jobs.output(self._run).partition(f"{BEGINS}\n")[2]
+        return said.replace(f"Running entrypoint for job {self._run}: {told['entrypoint']}\n", "", 1).encode()
 
     def _shell(self, script: str, *words: str, data: bytes | None = None, timeout: float = SHORT) -> bytes:
         return self.way.call(self._argv(script, *words), data, timeout)
@@ -148,6 +149,19 @@ class RayHost:
     def _argv(self, script: str, *words: str) -> list[str]:
         begin = f'export TINKER_HOME="$HOME/.tinker/{self.fleet}" PYTHONDONTWRITEBYTECODE=1'
         return ["sh", "-c", f"{begin}\n{script}", "tinker", *words]
+
+    def _check_packages(self) -> None:
+        """
+        Raises:
+            UserError: something that home computes with is not there, or in another version.
+        """
+        missing = differing(read_lock(lock()), last_json(self._shell('exec python3 -c "$1"', LISTING)))
+        if missing:
+            raise UserError(
+                f"{self.name} lacks packages that home has, or has others; on every node of it: pip install "
+                + " ".join(f"{name}=={wanted}" for name, wanted in missing.items()),
+                exit_code=FAILED,
+            )
 
     def _check_ray(self) -> None:
         """
