@@ -122,7 +122,7 @@ def test_a_run_goes_there_and_its_results_come_home(cluster: tuple[int, Path], t
         env={"PATH": os.environ["PATH"], "RAY_AUTH_TOKEN": TOKEN, **own},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=400,
     )
     assert done.returncode == OK, done.stdout + done.stderr
     assert done.stdout.splitlines()[0] == "g: 2 arms, 1 seeds, 2 trials: 0 done, 2 to run"
