@@ -32,12 +32,17 @@ def attach(name: str | None, say: Say) -> int:
     Raises:
         UserError: there is none of that name, or it has nothing left to watch.
     """
-    service, state, say = api(), State(), steady(say)
-    going = [folder for folder in state.fleets() if _goes_on(folder)]
+    state, say = State(), steady(say)
+    going = [folder for folder in state.fleets() if goes_on(folder)]
     if name is not None:
         going = [folder for folder in going if folder.name == name]
+    if len(going) == 1 and not _rented(going[0]):
+        from tinker.cloud.visit import visit_again
+
+        return visit_again(going[0], say, say)
+    service = api()
     if len(going) != 1:
-        there = ", ".join(folder.name for folder in state.fleets() if _goes_on(folder)) or "none"
+        there = ", ".join(folder.name for folder in state.fleets() if goes_on(folder)) or "none"
         raise UserError(f"{name or 'no fleet is named'}: fleets with a run that goes on: {there}", exit_code=FAILED)
     return watch_again(service, state, going[0], say, say)
 
@@ -48,8 +53,14 @@ def down(name: str, say: Say) -> int:
     Raises:
         UserError: there is none of that name, or its launcher is at work.
     """
-    service, state, say = api(), State(), steady(say)
+    state, say = State(), steady(say)
     folder = state.fleet(name)
+    if folder is not None and goes_on(folder) and not _rented(folder):
+        from tinker.cloud.visit import visit_again
+
+        visit_again(folder, say, say, stop=True)
+        return 0 if Ledger(folder.ledger).account.closed else FAILED
+    service = api()
     if folder is None or not folder.ledger.exists():
         there = ", ".join(each.name for each in state.fleets() if not Ledger(each.ledger).account.closed) or "none"
         raise UserError(f"{name}: no fleet of yours; open ones: {there}", exit_code=FAILED)
@@ -78,7 +89,7 @@ def at_work(service: Api, state: State, results: Path, grid: str) -> FleetFolder
                 exit_code=BUSY,
             )
         folder.let_go()
-        if not _goes_on(folder):  # what is left of it is the reaper's
+        if not goes_on(folder):  # what is left of it is the reaper's
             continue
         listed = {pod.id for pod in service.pods() if pod.status != "TERMINATED"}
         if any(pod.pod_id in listed for pod in Ledger(folder.ledger).account.open):
@@ -86,7 +97,7 @@ def at_work(service: Api, state: State, results: Path, grid: str) -> FleetFolder
     return None
 
 
-def _goes_on(folder: FleetFolder) -> bool:
+def goes_on(folder: FleetFolder) -> bool:
     """Whether a run was begun there, and its end is not known."""
     if not folder.ledger.exists():
         return False
@@ -94,8 +105,12 @@ def _goes_on(folder: FleetFolder) -> bool:
         account = Ledger(folder.ledger).account
     except UserError:  # a damaged one must not keep the others from being watched
         return False
-    rented = account.about.get("on") == "runpod"
-    return rented and bool(account.submissions) and account.ended is None and bool(account.open)
+    there = bool(account.open) if account.about.get("on") == "runpod" else not account.closed
+    return there and bool(account.submissions) and account.ended is None
+
+
+def _rented(folder: FleetFolder) -> bool:
+    return Ledger(folder.ledger).account.about.get("on") == "runpod"
 
 
 def _check_account(service: Api, ledger: Ledger, listed: Mapping[str, Pod]) -> None:

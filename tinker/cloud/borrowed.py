@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tinker.cloud.caps import Caps
 from tinker.cloud.host import Host, Unreachable
@@ -14,10 +14,14 @@ from tinker.grid.fleet import Fleet
 
 
 class Borrowed:
-    """A `Lender` that has one machine."""
+    """A `Lender` that has one machine.
 
-    def __init__(self, name: str, host: Host, fleet: Fleet, ledger: Ledger) -> None:
-        self.name, self.host = name, host
+    Args:
+        reach: a new way to it: one that was given back is closed.
+    """
+
+    def __init__(self, name: str, reach: Callable[[], Host], fleet: Fleet, ledger: Ledger) -> None:
+        self.name, self.reach = name, reach
         self.fleet: str = ledger.account.about["name"]
         self.caps = Caps(fleet, ledger.account)
 
@@ -31,11 +35,12 @@ class Borrowed:
         Raises:
             UserError: it does not answer.
         """
+        host = self.reach()
         try:
-            self.host.facts()
+            host.facts()
         except Unreachable as error:
-            raise UserError(f"{error}; does `ssh {self.name}` work?", exit_code=FAILED) from None
-        return [Member(self.name, self.host)]
+            raise UserError(f"{error}; {_hint(self.name)}", exit_code=FAILED) from None
+        return [Member(self.name, host)]
 
     def addresses(self) -> dict[str, str]:
         """None: it is alone."""
@@ -48,3 +53,9 @@ class Borrowed:
     def give_back(self, names: Sequence[str]) -> bool:
         """Its Ray ends by itself once it is idle."""
         return True
+
+
+def _hint(name: str) -> str:
+    if name.startswith("ray://"):
+        return f"nothing of Ray's answers at {name}: is its dashboard up, and open to this computer at that port?"
+    return f"does `ssh {name}` work?"

@@ -14,6 +14,8 @@ from tinker.provenance.hardware import output
 DIFF_LIMIT = 200_000  # characters
 #: Names a file with what this function said on the machine that sent the code here, where it lies without its history.
 SENT = "TINKER_GIT"
+#: The same, where the code was sent to a machine of which nobody knows in which folder it will lie.
+BESIDE = "tinker-git.json"
 #: What can change a trial. Results, reports and data are left out: they are large, and say nothing of the code.
 CODE = ("*.py", "*.yaml", "*.yml", "*.toml", "requirements.txt")
 
@@ -34,7 +36,8 @@ def git_state(package: Path = Path(__file__).parents[1]) -> dict[str, Any] | Non
     commit = _git(package, "rev-parse", "HEAD")
     top = _git(package, "rev-parse", "--show-toplevel")
     if tracked is None or commit is None or top is None:
-        return None
+        beside = package.parent / BESIDE
+        return _sent(beside) if beside.exists() else None
     root = Path(top)
     diff = _git(root, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv", "--", *CODE)
     untracked = _git(root, "ls-files", "--others", "--exclude-standard", "--", "*.py")

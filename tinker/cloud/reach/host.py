@@ -57,7 +57,7 @@ class SshHost:
     def facts(self) -> Facts:
         # Sent there, since it is asked before any code is.
         source = files("tinker.cloud.pod").joinpath("facts.py").read_bytes()
-        found = _last_json(self.ssh.call(self._shell("exec python3 -"), source, timeout=2 * SHORT))
+        found = last_json(self.ssh.call(self._shell("exec python3 -"), source, timeout=2 * SHORT))
         found["cards"] = tuple(GpuFound(**card) for card in found["cards"])
         return Facts(**found)
 
@@ -82,7 +82,7 @@ class SshHost:
     def start_ray(self, node: Node, token: str) -> str:
         self._close_jobs()
         asked = json.dumps({**asdict(node), "token": token}).encode()
-        return str(_last_json(self._call("ray", data=asked, timeout=START))["head"])
+        return str(last_json(self._call("ray", data=asked, timeout=START))["head"])
 
     def submit(self, command: Command) -> None:
         self._close_jobs()
@@ -93,7 +93,7 @@ class SshHost:
         self._submitted = command.id
 
     def beat(self) -> Signs:
-        signs = Signs(**_last_json(self._call("beat")))
+        signs = Signs(**last_json(self._call("beat")))
         if signs.job == "none" and self._submitted is not None:
             status = self._open_jobs()[0].status(self._submitted)
             if status in ("FAILED", "STOPPED"):  # it did not even come to write its exit code
@@ -130,7 +130,7 @@ class SshHost:
         return self.ssh.call(self._shell(AGENT.replace("python3", '"$TINKER_HOME/venv/bin/python"'), word), data, LONG)
 
     def _ask(self, word: str, *rest: str) -> Any:
-        return _last_json(self._call(word, *rest))
+        return last_json(self._call(word, *rest))
 
     def _call(self, word: str, *rest: str, data: bytes | None = None, timeout: float = SHORT) -> bytes:
         return self.ssh.call(self._shell(AGENT, word, *rest), data, timeout)
@@ -151,7 +151,7 @@ class SshHost:
         self._jobs = None
 
 
-def _last_json(said: bytes) -> Any:
+def last_json(said: bytes) -> Any:
     """The answer; a login script of the machine may have said something before it."""
     lines = said.decode(errors="replace").strip().splitlines()
     try:
