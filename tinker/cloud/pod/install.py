@@ -21,8 +21,9 @@ for each in importlib.metadata.distributions():
         found.setdefault(each.name, each.version)
 print(json.dumps(found))
 """
-#: The lines of pip that tell how far it is.
-TELLING = ("Collecting ", "Downloading ", "Installing collected", "Successfully installed")
+#: Of pip's hundreds of lines these are worth the way home: every so many packages, and files of 100 MB and more.
+EVERY = 25
+LARGE = re.compile(r"Downloading (\S+?)-\d\S* \((\d{3,}(?:\.\d+)? MB|\d+(?:\.\d+)? GB)\)")
 
 
 def install(lock: str) -> Iterator[str]:
@@ -42,6 +43,7 @@ def install(lock: str) -> Iterator[str]:
     words = [str(place.PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     words += ["--progress-bar", "off", "--root-user-action", "ignore", "-c", str(pins)]
     said: list[str] = []
+    collected = 0
     with subprocess.Popen(
         [*words, *(f"{name}=={version}" for name, version in missing.items())],
         stdin=subprocess.DEVNULL,
@@ -50,10 +52,16 @@ def install(lock: str) -> Iterator[str]:
         text=True,
     ) as pip:
         assert pip.stdout is not None
-        for line in pip.stdout:
-            said = [*said[-50:], line.strip()]
-            if line.strip().startswith(TELLING):
-                yield line.strip()
+        for line in map(str.strip, pip.stdout):
+            said = [*said[-50:], line]
+            if line.startswith(("Collecting ", "Processing ")):  # the latter where it lies in a folder
+                collected += 1
+                if collected % EVERY == 0:
+                    yield f"found {collected} packages of those that are missing"
+            elif large := LARGE.match(line):
+                yield f"downloading {large[1]} ({large[2]})"
+            elif line.startswith("Installing collected"):
+                yield f"installing {collected} packages"
     if pip.returncode:
         errors = [line for line in said if line.startswith("ERROR")] or said or [f"exit code {pip.returncode}"]
         raise UserError(f"pip cannot install {', '.join(missing)}: {errors[0]}", exit_code=FAILED)
