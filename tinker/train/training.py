@@ -51,7 +51,7 @@ class Training:
         self.start_digest = start_of(self.config).digest()
         if self.config.train.compile:
             model.compile()
-        self.module = GPTModule(model, self.config, spec.seeds)
+        self.module = GPTModule(model, self.config, spec.seeds, self.corpus)
         self.recorder = Recorder(self.corpus, self.config.train.accumulate, progress, alive)
 
     def fit(
@@ -81,7 +81,7 @@ class Training:
             limit_val_batches=0,
             use_distributed_sampler=False,
         )
-        loader = step_loader(self.corpus, self.module)
+        loader = step_loader(self.config)
         with fp32_products(self.config.train.precision):
             trainer.fit(self.module, loader, ckpt_path=resume, weights_only=True)
         return trainer
