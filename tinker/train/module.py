@@ -67,6 +67,9 @@ class GPTModule(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         optimizer = OPTIMIZER.of(self.config.optimizer).cls(self.config.optimizer, self.model)
+        if self.config.train.fused_optimizer:
+            for group in optimizer.param_groups:
+                group["fused"] = True
         peak = self.config.optimizer.lr
         scheduler = LambdaLR(optimizer, lambda step: self.rate(step) / peak)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

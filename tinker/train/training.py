@@ -16,6 +16,7 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import Corpus, corpus_of
 from tinker.errors import UserError
 from tinker.spec import TrialSpec
+from tinker.train.allocator import keep_memory
 from tinker.train.base import prepare, start_of
 from tinker.train.module import GPTModule, step_loader
 from tinker.train.parallel.strategy import strategy_of
@@ -45,6 +46,7 @@ class Training:
         self.spec = spec
         self.config = TrialConfig.from_dict(spec.config)
         self.corpus = _corpus(self.config, spec)
+        keep_memory()
         torch.set_num_threads(self.config.train.threads)
         model = GPT(self.config.gpt(self.corpus.vocab_size), seed=spec.seeds.init)
         prepare(model, self.config, spec.seeds.init)
