@@ -54,3 +54,17 @@ def test_ranks_and_fp16_are_the_trainers() -> None:
     assert stretch.strides(train)
     assert not stretch.strides(TrainConfig(**{**vars(train), "devices": 2}))
     assert not stretch.strides(TrainConfig(**{**vars(train), "precision": "fp16"}))
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 7), (7, 1)])
+def test_a_checkpoint_says_nothing_of_them(
+    before: int, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of("train.accumulate=2", "train.steps=23", "train.eval_every=8")
+    whole = run_trial(spec, tmp_path / "whole")
+    answers = iter([False] * 10 + [True] * 13)
+    monkeypatch.setattr(stretch, "STRIDE", before)
+    cut = run_trial(spec, tmp_path / "cut", Hooks(should_stop=lambda: next(answers)))
+    assert (cut.status, cut.steps) == ("interrupted", 11)
+    monkeypatch.setattr(stretch, "STRIDE", after)
+    assert numbers(run_trial(spec, tmp_path / "cut")) == numbers(whole)
