@@ -1,6 +1,6 @@
 """One trial through tinker beside a plain eager loop of the same model: tokens per second, losses, Lightning's share.
 
-    python -m benchmarks.step [--rounds 20] [--block 10] [--threads 1]
+    python -m benchmarks.step [--rounds 20] [--block 10] [--threads 1] [--sides tinker,tinker-fast]
 
 Needs `tinyshakespeare.txt` (TINKER_DATA). Sides train in processes of their own and take turns, a block of steps each,
 so that other work on the machine meets all of them; a ratio is the median over rounds of two blocks side by side, with
@@ -30,7 +30,10 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import load
 from tinker.train.base import size_of_model
 
-SETTING = ["data=tinyshakespeare", "scale=cpu-char", "train.accelerator=cpu"]
+#: No evaluation before the last of 2,000 steps, which no side reaches.
+SETTING = ["data=tinyshakespeare", "scale=cpu-char", "train.accelerator=cpu", "train.eval_every=2000"]
+#: A multiple of the Trainer's own steps.
+SMALL_BLOCK = 50
 SMALL = ["model.n_layer=1", "model.n_head=1", "model.n_embd=8", "model.context=8", "train.batch_size=1"]
 Block = dict[str, Any]
 
@@ -41,7 +44,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--block", type=int, default=10)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--sides", default=",".join(SWITCHES))
     options = parser.parse_args()
+    if (options.rounds + 2) * max(options.block, SMALL_BLOCK) >= 2000:
+        parser.error("a side has 2,000 steps; choose fewer rounds, or smaller blocks")
+    sides = ["plain", *(side for side in options.sides.split(",") if side != "plain")]
     threads = f"train.threads={options.threads}"
     torch.set_num_threads(options.threads)
     setting = [*SETTING, threads]
@@ -53,15 +60,15 @@ def main() -> None:
     print(
         f"GEMM limit {limit / 1e9:.0f} GFLOP/s: a step of {flops / 1e9:.2f} GFLOP takes {flops / limit * 1e3:.1f} ms\n"
     )
-    found = measured(list(SWITCHES), setting, options.rounds, options.block)
+    found = measured(sides, setting, options.rounds, options.block)
     step = table(found, tokens, options.block)
     print()
-    for side in ("tinker", "tinker-fused", "tinker-fast"):
+    for side in sides[1:]:
         print(f"losses of {side} beside the plain loop: {difference(found['plain'], found[side])}")
     print("\nLightning, in a model of next to nothing:")
-    small = measured(["plain", "tinker", "tinker-each"], [*setting, *SMALL], options.rounds, 200)
+    small = measured(["plain", "tinker", "tinker-each"], [*setting, *SMALL], options.rounds, SMALL_BLOCK)
     for side in ("tinker", "tinker-each"):
-        extra = [1e3 * (one["cpu"] - other["cpu"]) / 200 for one, other in timed(small[side], small["plain"])]
+        extra = [1e3 * (one["cpu"] - other["cpu"]) / SMALL_BLOCK for one, other in timed(small[side], small["plain"])]
         low, _, high = quantiles(extra, n=4)
         share = median(extra) / step
         print(
@@ -85,7 +92,10 @@ def measured(sides: list[str], overrides: list[str], rounds: int, block: int) ->
             assert process.stdin is not None and process.stdout is not None
             process.stdin.write("\n")
             process.stdin.flush()
-            found[side].append(json.loads(process.stdout.readline()))
+            answer = process.stdout.readline()
+            if not answer:
+                sys.exit(f"{side} has died; its last words are above")
+            found[side].append(json.loads(answer))
     for process in running.values():
         process.communicate()
     return found
