@@ -29,6 +29,14 @@ from tinker.spec import Seeds, TrialSpec
             r"train\.batch_size: 6 rows cannot be shared out among train\.devices 2 x train\.accumulate 2; nearest",
         ),
         (
+            ["train.fused_optimizer=true", "optimizer=lion"],
+            r"train\.fused_optimizer: lion has no fused kernel .* leave it out .* or choose optimizer=adamw",
+        ),
+        (
+            ["train.fused_optimizer=true", "train.devices=2", "train.strategy=fsdp"],
+            r"train\.fused_optimizer: .* shards; choose train\.strategy=ddp",
+        ),
+        (
             ["train.devices=2", "train.strategy=fsdp", "optimizer=muon"],
             r"train\.strategy: fsdp .* muon needs all of it .* choose ddp, or optimizer=adamw",
         ),

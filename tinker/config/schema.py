@@ -50,6 +50,7 @@ class TrainConfig:
     devices: Count = later(1)
     strategy: Literal["auto", "ddp", "fsdp"] = later("auto")
     until: Count | None = later(None)
+    fused_optimizer: bool = later(False)
 
     def __post_init__(self) -> None:
         if self.devices > 1 and self.strategy == "auto":  # two names of one thing would be two trials
@@ -86,6 +87,9 @@ class TrainConfig:
             raise ConfigError(
                 "train.strategy", f"{self.strategy} is for several ranks, and train.devices is 1; choose auto"
             )
+        if self.fused_optimizer and self.strategy == "fsdp":
+            problem = "the fused kernel was not made for weights in shards; choose train.strategy=ddp, or leave it out"
+            raise ConfigError("train.fused_optimizer", problem)
         if self.batch_size % self.parts:
             near = max(1, round(self.batch_size / self.parts)) * self.parts
             raise ConfigError(
@@ -198,6 +202,12 @@ class TrialConfig:
                 "train.strategy",
                 f"fsdp leaves an optimizer a part of each parameter, and {optimizer.name} needs all of it (it does not "
                 "say per_element = True); choose ddp, or optimizer=adamw",
+            )
+        if self.train.fused_optimizer and not getattr(optimizer.cls, "fusible", False):
+            raise ConfigError(
+                "train.fused_optimizer",
+                f"{optimizer.name} has no fused kernel (it does not say fusible = True); leave it out for the whole "
+                "grid, or choose optimizer=adamw",
             )
         steps = self.train.steps
         if self.train.end > steps:

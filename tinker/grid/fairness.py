@@ -16,6 +16,7 @@ from tinker.grid.schema import Grid
 ONCE = (
     "train.precision",
     "train.compile",
+    "train.fused_optimizer",
     "train.threads",
     "train.accelerator",
     "train.accumulate",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import lightning.pytorch as L
-import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, IterableDataset
@@ -20,31 +20,56 @@ from tinker.train.averaging import averages, evaluation_weights
 from tinker.train.base import without_frozen
 from tinker.train.parallel import ranks
 from tinker.train.slots import OPTIMIZER, SCHEDULE
-
-#: Inputs (B, T), targets (B, T), and which part of the step's global batch they are, from 0 on.
-Batch = tuple[Tensor, Tensor, int]
+from tinker.train.stretch import stretch, strides
 
 
 class GPTModule(L.LightningModule):
-    """A GPT with its optimizer and schedule, as the Trainer wants them."""
+    """A GPT with its optimizer, schedule and data, as the Trainer wants them.
 
-    def __init__(self, model: GPT, config: TrialConfig, seeds: Seeds) -> None:
+    A batch is a function of (data seed, step) alone, so there is no sampler state to save or to lose, and a resumed
+    trial goes on where it was. Each rank makes all of it and takes its own rows, in `train.accumulate` parts.
+    """
+
+    def __init__(self, model: GPT, config: TrialConfig, seeds: Seeds, corpus: Corpus) -> None:
         super().__init__()
-        self.model, self.config, self.seeds = model, config, seeds
+        self.model, self.config, self.seeds, self.corpus = model, config, seeds, corpus
+        self._batch: tuple[int, tuple[Tensor, Tensor]] | None = None
         self.rate = SCHEDULE.of(config.schedule).cls(config.schedule, config.optimizer.lr, config.train.steps)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Mean nats of one batch (plus what the loss slot adds). The dropout masks are those of this step.
+    def training_step(self, part: int, batch_idx: int) -> Tensor:
+        """Mean nats of a part of the step's batch (plus what the loss slot adds). The dropout masks are the step's.
 
         Where a batch comes in parts, each part has the masks that its rows have in the whole.
         """
-        inputs, targets, part = batch
-        set_dropout_key(self.model, self.seeds.init, self.global_step, part if self.config.train.parts > 1 else None)
+        train = self.config.train
+        which = ranks.rank() * train.accumulate + part
+        inputs, targets = self._rows(which)
+        set_dropout_key(self.model, self.seeds.init, self.global_step, which if train.parts > 1 else None)
         loss: Tensor = self.model(inputs, targets)
         return loss
 
+    def on_train_batch_start(self, part: int, batch_idx: int) -> int | None:
+        """Does the steps that the Trainer leaves to `stretch`; -1 makes it stop where one of them was the last."""
+        if part == 0 and strides(self.config.train):
+            stretch(self.trainer, self)
+        return -1 if self.trainer.should_stop else None
+
+    def _rows(self, part: int) -> tuple[Tensor, Tensor]:
+        """Inputs and targets (B / parts, T) of a part of the step's batch, on the device, without waiting for it."""
+        train, step = self.config.train, self.global_step
+        if self._batch is None or self._batch[0] != step:
+            self._batch = step, self.corpus.batch(self.seeds.data, step, train.batch_size, self.config.model.context)
+        rows = train.batch_size // train.parts
+        inputs, targets = (side[part * rows : (part + 1) * rows] for side in self._batch[1])
+        if self.device.type == "cuda":
+            inputs, targets = inputs.pin_memory(), targets.pin_memory()
+        return inputs.to(self.device, non_blocking=True), targets.to(self.device, non_blocking=True)
+
     def configure_optimizers(self) -> Any:
         optimizer = OPTIMIZER.of(self.config.optimizer).cls(self.config.optimizer, self.model)
+        if self.config.train.fused_optimizer:
+            for group in optimizer.param_groups:
+                group["fused"] = True
         peak = self.config.optimizer.lr
         scheduler = LambdaLR(optimizer, lambda step: self.rate(step) / peak)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
@@ -69,27 +94,16 @@ class GPTModule(L.LightningModule):
         self.strict_loading = len(trained) == len(whole) or checkpoint["state_dict"].keys() != trained.keys()
 
 
-class StepBatches(IterableDataset[Batch]):
-    """The batch of each step, from the step that the Trainer stands at: a resumed trial goes on where it was.
+class Parts(IterableDataset[int]):
+    """Which part of a step's batch comes next, without end; the Trainer fetches ahead, so no more than that."""
 
-    A batch is a function of (data seed, step) alone, so there is no sampler state to save or to lose. Each rank makes
-    all of it and yields its own rows, in `train.accumulate` parts of equal size.
-    """
+    def __init__(self, count: int) -> None:
+        self.count = count
 
-    def __init__(self, corpus: Corpus, module: GPTModule) -> None:
-        self.corpus, self.module = corpus, module
-
-    def __iter__(self) -> Iterator[Batch]:
-        config, seed = self.module.config, self.module.seeds.data
-        rows, first = config.train.batch_size // config.train.parts, ranks.rank() * config.train.accumulate
-        for step in range(self.module.global_step, config.train.steps):
-            inputs, targets = self.corpus.batch(seed, step, config.train.batch_size, config.model.context)
-            for part in range(first, first + config.train.accumulate):
-                here = slice(part * rows, (part + 1) * rows)
-                yield inputs[here], targets[here], part
+    def __iter__(self) -> Iterator[int]:
+        return cycle(range(self.count))
 
 
-def step_loader(corpus: Corpus, module: GPTModule) -> DataLoader[Batch]:
+def step_loader(config: TrialConfig) -> DataLoader[int]:
     """No worker processes: making a batch costs less than handing it over would."""
-    pin = torch.cuda.is_available() and module.config.train.accelerator == "cuda"
-    return DataLoader(StepBatches(corpus, module), batch_size=None, num_workers=0, pin_memory=pin)
+    return DataLoader(Parts(config.train.accumulate), batch_size=None, num_workers=0)

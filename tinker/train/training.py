@@ -16,6 +16,7 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import Corpus, corpus_of
 from tinker.errors import UserError
 from tinker.spec import TrialSpec
+from tinker.train.allocator import keep_memory
 from tinker.train.base import prepare, start_of
 from tinker.train.module import GPTModule, step_loader
 from tinker.train.parallel.strategy import strategy_of
@@ -45,13 +46,14 @@ class Training:
         self.spec = spec
         self.config = TrialConfig.from_dict(spec.config)
         self.corpus = _corpus(self.config, spec)
+        keep_memory()
         torch.set_num_threads(self.config.train.threads)
         model = GPT(self.config.gpt(self.corpus.vocab_size), seed=spec.seeds.init)
         prepare(model, self.config, spec.seeds.init)
         self.start_digest = start_of(self.config).digest()
         if self.config.train.compile:
             model.compile()
-        self.module = GPTModule(model, self.config, spec.seeds)
+        self.module = GPTModule(model, self.config, spec.seeds, self.corpus)
         self.recorder = Recorder(self.corpus, self.config.train.accumulate, progress, alive)
 
     def fit(
@@ -81,7 +83,7 @@ class Training:
             limit_val_batches=0,
             use_distributed_sampler=False,
         )
-        loader = step_loader(self.corpus, self.module)
+        loader = step_loader(self.config)
         with fp32_products(self.config.train.precision):
             trainer.fit(self.module, loader, ckpt_path=resume, weights_only=True)
         return trainer

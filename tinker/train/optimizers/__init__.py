@@ -9,4 +9,5 @@ and is built in training mode; see `tinker.train.averaging`. A Config may have `
 ConfigError where the optimizer does not go together with something else in the TrialConfig.
 
 One that treats each element of a parameter for itself says `per_element = True`: it can work on shards (FSDP).
+One whose groups have a `fused` key that torch reads says `fusible = True`: `train.fused_optimizer` sets it.
 """

@@ -16,6 +16,7 @@ class AdamW(torch.optim.AdamW):
     """`torch.optim.AdamW`: parameters of two and more dimensions decay, the others do not."""
 
     per_element = True
+    fusible = True
 
     @dataclass(frozen=True)
     class Config:

@@ -1,0 +1,74 @@
+"""Optimizer steps that the Trainer does not see one by one: its own share of a step is then spread over many.
+
+Lightning's Trainer takes some milliseconds a step for hooks, progress and connectors, which a small model feels. So
+before a step of the Trainer's this does those that come before it, in the same order of the same operations, and tells
+the callbacks of each as the Trainer would: evaluations, checkpoints, probes and stopping lie where they ever did.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lightning.pytorch as L
+import torch
+from torch import Tensor
+
+from tinker.config.schema import TrainConfig
+
+if TYPE_CHECKING:
+    from tinker.train.module import GPTModule
+
+#: Every so many steps the Trainer does one itself, as it does the last.
+STRIDE = 50
+
+
+def strides(train: TrainConfig) -> bool:
+    """Whether a trial's steps can be done here.
+
+    Ranks synchronise gradients in what the Trainer wraps around a step, and fp16 scales them there.
+    """
+    return train.devices == 1 and train.precision != "fp16"
+
+
+def stretch(trainer: L.Trainer, module: GPTModule) -> None:
+    """Does the steps up to the Trainer's next own one, or until a callback stops it."""
+    while not trainer.should_stop and not _is_trainers(trainer.global_step + 1, trainer.max_steps):
+        _step(trainer, module)
+
+
+def _is_trainers(step: int, last: int) -> bool:
+    return step % STRIDE == 0 or step >= last
+
+
+def _step(trainer: L.Trainer, module: GPTModule) -> None:
+    [optimizer] = trainer.optimizers
+    [schedule] = trainer.lr_scheduler_configs
+    parts = module.config.train.accumulate
+    for part in range(parts):
+        with trainer.precision_plugin.train_step_context():
+            loss = module.training_step(part, part)
+        loss = loss / parts
+        if part == 0:
+            optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        if part == parts - 1:
+            if module.config.train.grad_clip is not None:
+                torch.nn.utils.clip_grad_norm_(_parameters(optimizer), module.config.train.grad_clip)
+            optimizer.step()
+            _count(trainer)
+            schedule.scheduler.step()  # type: ignore[call-arg]  # ours is a LambdaLR, which needs no metrics
+        outputs = {"loss": loss.detach()}
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            callback.on_train_batch_end(trainer, module, outputs, part, part)
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """In the order in which the Trainer hands them to clipping: the norm of a gradient is a sum, which rounds."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _count(trainer: L.Trainer) -> None:
+    """The Trainer's count of optimizer steps: `global_step`, which stands in checkpoints."""
+    steps = trainer.fit_loop.epoch_loop.automatic_optimization.optim_progress.optimizer.step
+    steps.increment_ready()
+    steps.increment_completed()
