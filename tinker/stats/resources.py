@@ -11,29 +11,37 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tinker.stats.cautions import SAME_SIZE
 from tinker.stats.t_test import TTest
 from tinker.stats.welch import welch
 
+Numbers = Sequence[float] | NDArray[Any]
+
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric of one trial at its evaluations: steps, the value at each, and the seconds trained until each."""
+    """One metric of one trial at its evaluations: steps, the value at each, and the seconds trained until each.
 
-    steps: tuple[int, ...]
-    values: tuple[float, ...]
-    seconds: tuple[float, ...] | None = None
+    Sequences or arrays: of thousands of trials they are slices of the columns of a table.
+    """
+
+    steps: Numbers
+    values: Numbers
+    seconds: Numbers | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(self.steps), len(self.values), len(self.steps if self.seconds is None else self.seconds)}
-        if len(lengths) > 1 or not self.steps:
+        if len(lengths) > 1 or not len(self.steps):
             raise ValueError("a curve has a step, a value and, if any, the seconds of each of its evaluations")
 
 
-def value_at(curve: Curve, costs: Sequence[float], budget: float) -> float | None:
+def value_at(curve: Curve, costs: Numbers, budget: float) -> float | None:
     """The metric where the cost reaches `budget`, on straight lines between evaluations.
 
     None before the first evaluation and after the last one (nothing is extrapolated), where a value beside the budget
@@ -44,15 +52,21 @@ def value_at(curve: Curve, costs: Sequence[float], budget: float) -> float | Non
         costs: of the training until each of its evaluations, in the unit of `budget`.
         budget: what may be spent.
     """
-    if not all(before < after for before, after in pairwise(costs)) or not costs[0] <= budget <= costs[-1]:
+    if not costs[0] <= budget <= costs[-1] or not rising(costs):
         return None
     after = bisect_left(costs, budget)
-    if costs[after] == budget:
-        value = curve.values[after]
-    else:
-        part = (budget - costs[after - 1]) / (costs[after] - costs[after - 1])
-        value = (1.0 - part) * curve.values[after - 1] + part * curve.values[after]
+    value = float(curve.values[after])
+    if costs[after] != budget:
+        below, above, before = float(costs[after - 1]), float(costs[after]), float(curve.values[after - 1])
+        part = (budget - below) / (above - below)
+        value = (1.0 - part) * before + part * value
     return value if isfinite(value) else None
+
+
+def rising(costs: Numbers) -> bool:
+    """Whether each is above the one before."""
+    known = np.asarray(costs)
+    return bool((known[1:] > known[:-1]).all())
 
 
 def at_equal_flops(
@@ -63,7 +77,7 @@ def at_equal_flops(
     A side is its finished runs' curves, each with its FLOPs a step. None where a run cannot be read at that budget
     (`value_at`), since leaving it out would choose among the runs, and where `welch` has no test.
     """
-    sides = [[(curve, [flops * step for step in curve.steps]) for curve, flops in side] for side in (arm, control)]
+    sides = [[(curve, flops * np.asarray(curve.steps)) for curve, flops in side] for side in (arm, control)]
     return _at_least_total(sides[0], sides[1], alpha)
 
 
@@ -88,13 +102,13 @@ def per_percent_parameters(difference: float, params_ratio: float) -> float | No
     return difference / (100.0 * more) if abs(more) > SAME_SIZE else None
 
 
-Run = tuple[Curve, Sequence[float]]
+Run = tuple[Curve, Numbers]
 
 
 def _at_least_total(arm: Sequence[Run], control: Sequence[Run], alpha: float) -> TTest | None:
     if not arm or not control:
         return None
-    budget = min(costs[-1] for _, costs in (*arm, *control))
+    budget = min(float(costs[-1]) for _, costs in (*arm, *control))
     read = [[value_at(curve, costs, budget) for curve, costs in side] for side in (arm, control)]
     known = [[value for value in side if value is not None] for side in read]
     return welch(known[0], known[1], alpha) if known == read else None

@@ -14,12 +14,11 @@ from typing import Any
 
 from tinker.errors import UserError
 from tinker.store.atomic import write_bytes, write_json
-from tinker.store.layout import PARTS, Layout, TrialFolder
+from tinker.store.layout import ACCEPTED, PARTS, Layout, TrialFolder
 from tinker.store.record import StoredTrial
 from tinker.store.sealed import verify
 from tinker.store.store import Store
 from tinker.store.strict_json import encode
-from tinker.store.verdicts import FILE as PROBATION
 from tinker.store.verdicts import accepted
 from tinker.tables.grids import load_grid
 
@@ -107,7 +106,7 @@ def _copy(source: TrialFolder, target: TrialFolder) -> None:
             return
         raise UserError(f"{target.path}: frozen already, with another result; {CHOOSE_ANOTHER}")
     parts = [source.part(part, record["record"]["token"]) for part in PARTS]
-    parts += [source.path / PROBATION] * (source.path / PROBATION).exists()
+    parts += [source.path / ACCEPTED] * (source.path / ACCEPTED).exists()
     for path in (source.spec, *parts, source.result):  # the result last: with it the row is whole
         write_bytes(target.path / path.name, path.read_bytes())
 

@@ -11,6 +11,7 @@ results/trials/<trial id>/<environment class>/
     progress.json, pilot.json       how far it is; and how long a short piece of it took, if it began with one
     lease.json                      which driver works on it just now
 results/trials/index.sqlite         a cache for listing, made from the files
+results/trials/.rows-<grid>.arrow   a cache of what a grid's tables say of them (tinker/tables/remembered.py)
 results/<grid>/grid.json            and the grid's tables
 results/<grid>/spent/<token>.json   what each run of the grid has spent
 results/<grid>/rented/<fleet>.json  what each fleet of machines rented for the grid has cost
@@ -19,8 +20,9 @@ results/.drivers/<token>.json       the drivers that work here just now; <token>
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,8 @@ from tinker.errors import UserError
 TRIAL_ID = re.compile(r"[0-9a-f]{16}")
 #: Also the rule for grid names: a folder name that needs no quoting in a shell and hides from no listing.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+#: Beside a result: under which other code it was found to hold.
+ACCEPTED = "probation.json"
 PARTS = {"curve": "parquet", "environment": "json", "code": "json"}
 
 
@@ -121,11 +125,14 @@ class Layout:
             raise ValueError(f"{environment_class!r} is not an environment class (letters, digits, '.', '_', '-')")
         return TrialFolder(self.trials / trial_id / environment_class)
 
-    def every_trial(self, ids: Iterable[str] | None = None) -> Iterator[TrialFolder]:
-        """The trial folders that exist (of these ids), sorted by id and class."""
-        for trial in _folders(self.trials, TRIAL_ID) if ids is None else [self.trials / i for i in sorted(set(ids))]:
-            for environment in _folders(trial, NAME):
-                yield TrialFolder(environment)
+    def every_trial(self, ids: Iterable[str] | None = None, *, but: Container[str] = ()) -> Iterator[TrialFolder]:
+        """The trial folders that exist (of these ids, and not of those in `but`), sorted by id and class."""
+        root = str(self.trials)
+        for trial in sorted(set(ids)) if ids is not None else _folders(root, TRIAL_ID):
+            if trial not in but:
+                parent = os.path.join(root, trial)  # noqa: PTH118  # thousands of them: a Path for each join is slow
+                for environment in _folders(parent, NAME):
+                    yield TrialFolder(Path(parent, environment))
 
     def grid(self, name: str) -> Path:
         """`grid.json` of that grid; its tables lie beside it.
@@ -149,8 +156,10 @@ class Layout:
         return self.grid(name).parent / "rented"
 
 
-def _folders(parent: Path, name: re.Pattern[str]) -> list[Path]:
+def _folders(parent: str, name: re.Pattern[str]) -> list[str]:
+    """Names. The listing says what is a folder: thousands of trials are listed without a look at each."""
     try:
-        return sorted(p for p in parent.iterdir() if name.fullmatch(p.name) and p.is_dir())
+        with os.scandir(parent) as entries:
+            return sorted(entry.name for entry in entries if name.fullmatch(entry.name) and entry.is_dir())
     except FileNotFoundError:  # not made yet, or removed since its parent was listed
         return []

@@ -7,11 +7,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinker.store.layout import PARTS, TrialFolder
+from tinker.store.layout import ACCEPTED, PARTS, TrialFolder
 from tinker.store.sealed import DamageError, parse_result, part_names
 
 #: Two writes within one tick of a file system's clock can bear one time; ticks are 1 to 10 ms.
 TICK = 0.05  # seconds
+#: What the names of the files begin with that a trial's row is made of.
+_STAMPED = {"spec", "status", "result", ACCEPTED.partition(".")[0], *PARTS}
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Glance:
     """What a trial's folder looks like without opening a file.
 
     Attributes:
-        stamp: differs whenever a file of the snapshot differs or a part has come or gone.
+        stamp: differs whenever a file of the snapshot, a part or the list of accepted code differs.
         settled: whether the stamp may be remembered; not so just after a write, which a second one could hide behind.
     """
 
@@ -41,21 +43,19 @@ class Glance:
 
 def glance(folder: TrialFolder) -> Glance | None:
     """A look at the folder; None where there is none."""
-    files = {folder.spec.name, folder.status.name, folder.result.name}
     seen = []
     newest = 0.0
     try:
         with os.scandir(folder.path) as entries:
             for entry in entries:
-                if entry.name in files:
+                name = entry.name
+                if name.partition(".")[0] in _STAMPED:
                     try:
                         found = entry.stat()
                     except FileNotFoundError:  # replaced since the folder was listed: look again next time
                         return Glance("", settled=False)
-                    seen.append(f"{entry.name} {found.st_ino} {found.st_size} {found.st_ctime_ns}")
+                    seen.append(f"{name} {found.st_ino} {found.st_size} {found.st_ctime_ns}")
                     newest = max(newest, found.st_ctime)
-                elif entry.name.partition(".")[0] in PARTS:
-                    seen.append(entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return None
     return Glance("\n".join(sorted(seen)), settled=newest < time.time() - TICK)

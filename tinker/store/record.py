@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Literal, get_args
 
@@ -128,15 +129,25 @@ class StoredTrial:
         import pyarrow
         import pyarrow.parquet
 
-        return pyarrow.parquet.read_table(pyarrow.BufferReader(self._part("curve")))
+        # One thread: a curve is small, and to hand its columns to others takes longer than to read them.
+        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(self._part("curve")))
+        return file.read(use_threads=False)
 
     def environment(self) -> dict[str, Any]:
         """What `tinker.provenance.environment.environment` said when the trial ran."""
-        found: dict[str, Any] = json.loads(self._part("environment"))
-        return found
+        return self._environment
 
     def code(self) -> dict[str, Any]:
         """What `tinker.provenance.code.fingerprint` said: `fingerprint` and `modules`."""
+        return self._code
+
+    @cached_property
+    def _environment(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._part("environment"))
+        return found
+
+    @cached_property
+    def _code(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self._part("code"))
         return found
 

@@ -7,7 +7,7 @@ of two processes that ran the same trial one is recorded, with its own curve.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -118,9 +118,13 @@ class Store:
         folder = self.layout.trial(trial_id, environment_class)
         return StoredTrial.of(folder, read_snapshot(folder))
 
-    def rows(self, ids: Iterable[str] | None = None) -> Iterator[StoredTrial]:
-        """The trials (of these ids), in every environment class and state, sorted by id and class."""
-        for folder, snapshot in snapshots(self.layout.index, self.layout.every_trial(ids)):
+    def rows(self, ids: Iterable[str] | None = None, *, but: Container[str] = ()) -> Iterator[StoredTrial]:
+        """The trials (of these ids, without those in `but`), in every environment class and state, sorted by both."""
+        yield from self.trials(self.layout.every_trial(ids, but=but))
+
+    def trials(self, folders: Iterable[TrialFolder]) -> Iterator[StoredTrial]:
+        """Those of these folders that hold a trial, in their order."""
+        for folder, snapshot in snapshots(self.layout.index, folders):
             trial = StoredTrial.of(folder, snapshot)
             if trial is not None:
                 yield trial

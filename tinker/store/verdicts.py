@@ -9,15 +9,13 @@ import json
 from typing import Any
 
 from tinker.store.atomic import explained, sync_folder, write_json
-from tinker.store.layout import TrialFolder
-
-FILE = "probation.json"
+from tinker.store.layout import ACCEPTED, TrialFolder
 
 
 def accepted(folder: TrialFolder) -> dict[str, Any]:
     """What each probation that the row passed said, by code fingerprint."""
     try:
-        found: dict[str, Any] = json.loads((folder.path / FILE).read_bytes())
+        found: dict[str, Any] = json.loads((folder.path / ACCEPTED).read_bytes())
     except (FileNotFoundError, ValueError):
         return {}  # a torn list only means that the row is replayed once more
     return found
@@ -27,7 +25,7 @@ def accept(folder: TrialFolder, probation: dict[str, Any]) -> None:
     """Remembers that the row holds under that code."""
     known = accepted(folder)
     known[probation["code"]["fingerprint"]] = {"how": probation["how"], "modules": probation["code"]["modules"]}
-    write_json(folder.path / FILE, known)
+    write_json(folder.path / ACCEPTED, known)
 
 
 def supersede(folder: TrialFolder, fingerprint: str) -> None:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tinker.errors import UserError
 from tinker.store.layout import Layout
-from tinker.store.record import StoredTrial
 from tinker.store.store import FINISHED, Store
 from tinker.tables import schema
 from tinker.tables.grid_shape import checked
 from tinker.tables.money import share_out
 from tinker.tables.packing import Stay, mark_packed, stays_of
 from tinker.tables.parquet import read, write
-from tinker.tables.trial_row import planned_row, stored_row
+from tinker.tables.remembered import POINTS
+from tinker.tables.stored import of_store
+from tinker.tables.trial_row import planned_rows
 
 TRIALS, CURVES, COMPARISONS = "trials.parquet", "curves.parquet", "comparisons.parquet"
 #: Key of the file metadata of trials.parquet.
@@ -30,6 +33,7 @@ GRID = b"tinker_grid"
 FROM_GRID = ("grid", "arm", "is_control", "changes_scale", "corpus", "scale", "seed_init", "seed_data", "trial_id")
 
 Grid = Mapping[str, Any]
+Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 
@@ -48,30 +52,30 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
     A trial that the store has never heard of keeps the row and the curve that the tables have of it, if it had
     finished: so a committed report outlives its store. One whose row was set aside there does not.
     """
-    folder = results / grid["name"]
-    stored, trials_folder = _stored(results, grid), Layout(results).trials
-    old_rows, old_curves = _earlier(folder)
-    _demand_imported(folder, grid, old_rows)
-    no_curve = schema.curves().empty_table()
+    folder, trials_folder = results / grid["name"], Layout(results).trials
+    stored = of_store(results, grid)
+    unknown = {cell["trial_id"] for cell in grid["cells"]} - stored.keys()
+    old_rows, old_curves = _earlier(folder) if unknown else ({}, {})
+    _demand_imported(folder, grid, old_rows.keys() | stored.keys())
     rows: Rows = []
-    curves: list[pa.Table] = []
+    curves: list[tuple[Row, pa.Table]] = []
     kept = 0
-    for cell in grid["cells"]:
-        planned, trial_id = planned_row(grid, cell), cell["trial_id"]
-        trial = stored.get(trial_id)
-        if trial is None and trial_id in old_rows and not (trials_folder / trial_id).exists():
+    for planned in planned_rows(grid):
+        trial_id = planned["trial_id"]
+        if trial_id in stored:
+            rows.append({**planned, **stored[trial_id].row})
+            curves.append((planned, stored[trial_id].curve))
+        elif trial_id in old_rows and not (trials_folder / trial_id).exists():
             kept += old_rows[trial_id].get("source") is None
             rows.append(old_rows[trial_id] | {name: planned[name] for name in FROM_GRID})
-            curves.append(_curve(planned, old_curves.get(trial_id, no_curve)))
+            curves.append((planned, old_curves.get(trial_id, POINTS.empty_table())))
         else:
-            rows.append(planned if trial is None else stored_row(planned, trial))
-            if trial is not None and trial.result is not None:
-                curves.append(_curve(planned, trial.curve()))
+            rows.append(planned)
     mark_packed(rows, _neighbours(results, rows))
     share_out(rows, grid.get("rented", ()))
     metrics = {grid["decide"]["metric"]}.union(*rows) - set(schema.trials().names)
     trials = with_grid(pa.Table.from_pylist(rows, schema.trials(metrics)), grid)
-    points = pa.concat_tables([schema.curves().empty_table(), *curves])
+    points = _with_identity(curves)
     if keep:
         trials, points = write(folder / TRIALS, trials), write(folder / CURVES, points)
     return Collected(trials, points, kept)
@@ -99,31 +103,15 @@ def grid_of(trials: pa.Table, path: Path) -> dict[str, Any] | None:
     return checked(grid, path)
 
 
-def _stored(results: Path, grid: Grid) -> dict[str, StoredTrial]:
-    """The row of each trial to report: the one of the grid's environment class, else a finished one of another class.
-
-    The latter makes a comparison of unlike machines, which the statistics refuse by name: better than a silent gap.
-    """
-    store = Store(results)
-    if not store.layout.trials.is_dir():  # a committed report: nothing to read, and no index to leave behind
-        return {}
-    found: dict[str, StoredTrial] = {}
-    for trial in store.rows({cell["trial_id"] for cell in grid["cells"]}):
-        own = trial.environment_class == grid["environment_class"]
-        if own or (trial.result is not None and trial.trial_id not in found):
-            found[trial.trial_id] = trial
-    return found
-
-
 def _neighbours(results: Path, rows: Rows) -> Iterator[Stay]:
     """Where trials of other grids, and those that tuned this one, were while this grid's ran."""
     store, own = Store(results), {row["trial_id"] for row in rows}
     times = [row[key] for row in rows for key in ("started", "finished") if row.get(key)]
     if not times or not store.layout.trials.is_dir():
         return
-    for trial in store.rows():
+    for trial in store.rows(but=own):
         started, finished = trial.status.started, trial.status.finished
-        if trial.trial_id in own or trial.result is None or not started or not finished:
+        if trial.result is None or not started or not finished:
             continue
         stay = {"started": datetime.fromisoformat(started), "finished": datetime.fromisoformat(finished)}
         if stay["started"] < max(times) and stay["finished"] > min(times):
@@ -143,7 +131,7 @@ def _earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, pa.Tabl
     return kept, _by_trial(read(folder / CURVES))
 
 
-def _demand_imported(folder: Path, grid: Grid, rows: Mapping[str, Any]) -> None:
+def _demand_imported(folder: Path, grid: Grid, rows: Collection[str]) -> None:
     """Raises UserError where runs of an imported grid are not in its tables: nothing else has them."""
     lost = sum(cell["trial_id"] not in rows for cell in grid["cells"]) if grid.get("imported") else 0
     if lost:
@@ -164,13 +152,25 @@ def _by_trial(curves: pa.Table) -> dict[str, pa.Table]:
     return {trial_id: sorted_.slice(start, end - start) for (trial_id, start), end in slices}
 
 
-def _curve(planned: Mapping[str, Any], points: pa.Table) -> pa.Table:
-    """The points of one trial (step, metric, value) with the trial's identity in front."""
-    fields = list(schema.curves())
+def _with_identity(curves: Sequence[tuple[Row, pa.Table]]) -> pa.Table:
+    """The points (step, metric, value) of all trials, with the identity of each trial in front of its own."""
+    points = pa.concat_tables(
+        [POINTS.empty_table(), *(curve.select(POINTS.names).cast(POINTS) for _, curve in curves)]
+    ).combine_chunks()
+    ends = np.cumsum([len(curve) for _, curve in curves], dtype=np.int64)
     columns = [
-        points.column(field.name).combine_chunks()
-        if field.name in ("step", "metric", "value")
-        else pa.array([planned[field.name]] * len(points), field.type)
-        for field in fields
+        points.column(field.name)
+        if field.name in POINTS.names
+        else _repeated(pa.array([planned[field.name] for planned, _ in curves], field.type), ends)
+        for field in schema.curves()
     ]
     return pa.Table.from_arrays(columns, schema=schema.curves())
+
+
+def _repeated(values: pa.Array, ends: npt.NDArray[np.int64]) -> pa.Array:
+    """Each value until its end, of which one may be where the one before is."""
+    own = np.flatnonzero(np.diff(ends, prepend=0))
+    if not len(own):
+        return values.slice(0, 0)
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array(ends[own]), values.take(pa.array(own)))
+    return pc.run_end_decode(runs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,28 +11,29 @@ from tinker.store.record import StoredTrial
 from tinker.store.verdicts import accepted
 from tinker.train.result import MEASURED
 
-Cell = Mapping[str, Any]
 #: Of a rented machine; no record has it from before there were any.
 RENTED = ("fleet", "data_center", "image", "usd_per_hour")
 
 
-def planned_row(grid: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
-    """What is known of a trial before it ran: `missing` until the store says otherwise."""
-    arm = next(arm for arm in grid["arms"] if arm["name"] == cell["arm"])
-    return {
-        "grid": grid["name"],
-        **{key: cell[key] for key in ("arm", "corpus", "scale", "seed_init", "seed_data", "trial_id")},
-        **{key: arm[key] for key in ("is_control", "changes_scale", "params", "flops_per_token")},
-        "vocab_size": grid.get("vocab_size"),
-        "status": "missing",
-    }
+def planned_rows(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is known of each trial before it ran: `missing` until the store says otherwise."""
+    arms = {arm["name"]: arm for arm in grid["arms"]}
+    for cell in grid["cells"]:
+        arm = arms[cell["arm"]]
+        yield {
+            "grid": grid["name"],
+            **{key: cell[key] for key in ("arm", "corpus", "scale", "seed_init", "seed_data", "trial_id")},
+            **{key: arm[key] for key in ("is_control", "changes_scale", "params", "flops_per_token")},
+            "vocab_size": grid.get("vocab_size"),
+            "status": "missing",
+        }
 
 
-def stored_row(planned: Mapping[str, Any], trial: StoredTrial) -> dict[str, Any]:
-    """The planned row filled with what the store has; metrics under their own names."""
+def stored_row(trial: StoredTrial) -> dict[str, Any]:
+    """What the store has of a trial, for the planned row to be filled with; metrics under their own names."""
     status, result = trial.status, trial.result
     row = {
-        **planned,
+        "trial_id": trial.trial_id,
         "environment_class": trial.environment_class,
         "status": status.state,
         "attempts": status.attempts,

@@ -1,0 +1,65 @@
+"""What the store says of a grid's trials: read from their files, or remembered from when the files were the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tinker.store.layout import TrialFolder
+from tinker.store.reading import glance
+from tinker.store.record import FINISHED, StoredTrial
+from tinker.store.store import Store
+from tinker.tables.remembered import POINTS, Entry, Key, recall, remember
+from tinker.tables.trial_row import stored_row
+
+
+def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
+    """By trial id: the row of the grid's environment class, else a finished one of another class.
+
+    The latter makes a comparison of unlike machines, which the statistics refuse by name: better than a silent gap.
+
+    Raises:
+        UserError: the files of a trial are damaged.
+    """
+    store = Store(results)
+    if not store.layout.trials.is_dir():  # a committed report: nothing to read, and no cache to leave behind
+        return {}
+    known = recall(results, grid["name"])
+    stamps: dict[Key, str] = {}
+    changed: list[TrialFolder] = []
+    for folder in store.layout.every_trial({cell["trial_id"] for cell in grid["cells"]}):
+        seen, key = glance(folder), (folder.trial_id, folder.environment_class)
+        if seen is None:
+            continue
+        if key not in known or known[key].stamp != seen.stamp:
+            changed.append(folder)
+        # Of a folder written this moment no stamp may be remembered; no stamp is ever empty otherwise.
+        stamps[key] = seen.stamp if seen.settled else ""
+    entries = {key: known[key] for key in stamps if key in known}
+    for folder in changed:
+        entries.pop((folder.trial_id, folder.environment_class), None)
+    for trial in store.trials(changed):
+        key = trial.trial_id, trial.environment_class
+        entries[key] = _entry(trial, stamps[key])
+    ordered = [entries[key] for key in stamps if key in entries]
+    if changed or len(known) > len(ordered):
+        remember(results, grid["name"], [entry for entry in ordered if entry.stamp and _finished(entry)])
+    return _chosen(ordered, grid["environment_class"])
+
+
+def _entry(trial: StoredTrial, stamp: str) -> Entry:
+    return Entry(stamp, stored_row(trial), trial.curve() if trial.result is not None else POINTS.empty_table())
+
+
+def _finished(entry: Entry) -> bool:
+    return entry.row["status"] in FINISHED
+
+
+def _chosen(entries: Iterable[Entry], environment_class: str) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        own = entry.row["environment_class"] == environment_class
+        if own or (_finished(entry) and entry.row["trial_id"] not in found):
+            found[entry.row["trial_id"]] = entry
+    return found
