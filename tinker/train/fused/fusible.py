@@ -41,6 +41,21 @@ def refusal(config: TrialConfig) -> str | None:
     return None
 
 
+def refusal_of_model(config: TrialConfig, vocab_size: int) -> str | None:
+    """As `refusal`, of a trial on this CPU, where its first step can be tried; a GPU has kernels of its own."""
+    why = refusal(config)
+    if why is not None or config.train.accelerator != "cpu":
+        return why
+    models = [GPT(config.gpt(vocab_size), seed) for seed in range(2)]
+    tokens = torch.randint(vocab_size, (2, 1, config.model.context), generator=torch.Generator().manual_seed(0))
+    try:
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.train.precision == "bf16"):
+            require_batched(models, range(2), tokens, tokens.roll(-1, -1), config.train.precision)
+    except NotFusible as error:
+        return str(error)
+    return None
+
+
 def require_batched(
     models: Sequence[GPT], seeds: Sequence[int], inputs: Tensor, targets: Tensor, precision: str
 ) -> None:
