@@ -60,6 +60,12 @@ class KeyedDropout(nn.Module):
         return (h >= self.quantile).view(x.shape)
 
 
+def key_words(seed: int, step: int, place: str) -> list[int]:
+    """The key of a place at a step: two int32."""
+    digest = hashlib.sha256(f"{seed}/{step}/{place}".encode()).digest()
+    return [int.from_bytes(digest[at : at + 4], "little", signed=True) for at in (0, 4)]
+
+
 def set_dropout_key(model: nn.Module, seed: int, step: int, part: int | None = None) -> None:
     """Keys every active dropout of the model for this step; a few copies of 8 bytes, without waiting for the device.
 
@@ -67,8 +73,7 @@ def set_dropout_key(model: nn.Module, seed: int, step: int, part: int | None = N
     """
     for module in model.modules():
         if isinstance(module, KeyedDropout) and module.p > 0.0:
-            digest = hashlib.sha256(f"{seed}/{step}/{module.place}".encode()).digest()
-            words = [int.from_bytes(digest[at : at + 4], "little", signed=True) for at in (0, 4)]
+            words = key_words(seed, step, module.place)
             module.key.copy_(torch.tensor(words, dtype=torch.int32), non_blocking=True)
             module.has_key, module.has_part = True, part is not None
             if part is not None:

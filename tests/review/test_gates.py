@@ -88,6 +88,8 @@ PASSING: dict[str, tuple[str, str, Change]] = {
         "ok",
         both(declared(blocks="hardware"), *(put(arm, 4, 5, environment_class="there") for arm in (CONTROL, *ALL))),
     ),
+    "seeds as one program in one arm": ("fused seeds", "note", put("good", fused=5)),
+    "seeds of every arm as one program": ("fused seeds", "ok", everywhere(fused=5)),
     "machine not known": ("hardware", "note", everywhere(environment_class=None)),
     "whole diff": ("uncommitted code", "ok", put("good", 1, git_dirty=True, git_diff="x")),
     "nothing known of git": (

@@ -50,7 +50,7 @@ class InThread(Executor):
     def _work(self, items: queue.Queue[tuple[int, WorkItem] | None], events: queue.Queue[Event]) -> None:
         while (taken := items.get()) is not None:
             number, item = taken
-            self.begun.append((item.specs[0].id, item.task))
+            self.begun += [(spec.id, item.task) for spec in item.specs]
             events.put(Started(number))
             events.put(Ended(number, tuple(execute(item))))
 

@@ -14,7 +14,7 @@ from tests.train import tiny
 from tinker.errors import FAILED, OK
 from tinker.grid.schema import Budget
 from tinker.report.api import make_report, render
-from tinker.schedule import worker
+from tinker.schedule import signs
 from tinker.schedule.budget import SAVE_EVERY, GridPurse
 from tinker.schedule.cost import flops_of
 from tinker.schedule.job import Job
@@ -165,7 +165,7 @@ def _flops(row: StoredTrial) -> float:
 def test_a_running_trial_saves_itself_when_the_hours_are_up_and_ends_the_same_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PROGRESS_EVERY", 0.0)  # it looks for the stop file after every step
+    monkeypatch.setattr(signs, "PROGRESS_EVERY", 0.0)  # it looks for the stop file after every step
     grid, results = write_grid(tmp_path, {}, seeds=1, budget={"hours": 1e-9}), tmp_path / "results"
     code, said, _ = run_here(grid, results)
     assert code == FAILED

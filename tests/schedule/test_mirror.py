@@ -91,6 +91,17 @@ def test_a_trial_far_away_leaves_at_home_what_it_would_have_left_there(two: Two,
     assert not list(two.away.rglob("*.ckpt")), "nothing is kept there"
 
 
+def test_seeds_that_are_trained_as_one_program_far_away_each_leave_their_own_at_home(two: Two) -> None:
+    specs = tuple(spec_of(seed=seed) for seed in (1, 2))
+    item = replace(two.item(specs[0]), specs=specs, code=(code_of(specs[0]),) * 2)
+    for spec, outcome in zip(specs, execute(two.mirror.take(item), two.mirror), strict=True):
+        assert outcome.result is not None
+        assert outcome.result.environment["fused"]["replicates"] == 2
+        saved = torch.load(two.folder(spec).checkpoint / LAST, weights_only=True)
+        assert saved["callbacks"]["Recorder"]["metrics"] == outcome.result.metrics
+    assert not list(two.away.rglob("*.ckpt")), "nothing is kept there"
+
+
 def test_a_trial_far_away_goes_on_from_the_checkpoint_at_home(two: Two) -> None:
     spec, seen = spec_of(), list[int]()
     run_trial(spec, two.folder(spec).path, Hooks(lambda step, steps: seen.append(step), lambda: len(seen) == 15))

@@ -27,13 +27,16 @@ class Resources:
     """Of one trial; null is what it needs: `train.threads` CPUs, and one GPU if it runs on CUDA.
 
     `gpus` may be a fraction, and `auto` is the one that measured memory allows. `concurrent` is how many trials may run
-    at once; null is as many as fit. After `stall_minutes` without a batch of training or evaluation a trial counts as
-    hung (before the first batch five minutes at least): its worker is killed, and it is tried again.
+    at once; null is as many as fit. `fused` is how many seeds of an arm are trained as one program on what one trial
+    gets: the same numbers to rounding, sooner on a GPU that one trial cannot fill. After `stall_minutes` without a
+    batch of training or evaluation a trial counts as hung (before the first batch five minutes at least): its worker is
+    killed, and it is tried again.
     """
 
     cpus: Annotated[float, Limits(above=0)] | None = None
     gpus: Annotated[float, Limits(at_least=0)] | Literal["auto"] | None = None
     concurrent: Annotated[int, Limits(at_least=1)] | None = None
+    fused: Annotated[int, Limits(at_least=1)] = 1
     stall_minutes: Annotated[float, Limits(above=0)] = 30.0
 
 

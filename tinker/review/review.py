@@ -48,6 +48,7 @@ OF_PLACE: tuple[Callable[[Place, Evidence], Iterable[Finding]], ...] = (
     variance.spread,
     variance.two_seeds,
     machines.hardware,
+    machines.one_way,
     known.facts,
     code.same,
     code.committed,

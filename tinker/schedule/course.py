@@ -24,7 +24,7 @@ SETTLED = ("done", "diverged", "failed", "elsewhere", "held", "timed")
 class Limits:
     """What a grid's trials may use: each `cpus` and `gpus`, so many at once, retries after a crash.
 
-    After `stall_seconds` without a sign of life a trial counts as hung.
+    After `stall_seconds` without a sign of life a trial counts as hung. Up to `fused` seeds of an arm go as one.
     """
 
     cpus: float
@@ -32,6 +32,7 @@ class Limits:
     concurrent: int | None
     retries: int
     stall_seconds: float = 1800.0
+    fused: int = 1
 
 
 class Purse(Protocol):
@@ -163,6 +164,22 @@ class Course:
             if ticket.not_before <= now and ticket.job.spec.id not in busy and (idle or not ticket.alone):
                 return self.waiting.pop(place)
         return None
+
+    def mates(self, ticket: Ticket, busy: set[str]) -> Iterator[Ticket]:
+        """Tickets that can be done with this one, taken out of those that wait: other seeds of its arm.
+
+        Whatever has failed once is tried again alone: what is to blame may be another one.
+        """
+        room, now, asked = self.limits.fused - 1, time.monotonic(), ticket.job.spec
+        if room == 0 or ticket.task != "train" or ticket.tries != Tries():
+            return
+        for one in list(self.waiting):
+            spec = one.job.spec
+            same = (spec.config_json, spec.corpus, one.task) == (asked.config_json, asked.corpus, "train")
+            if room and same and one.tries == Tries() and one.not_before <= now and spec.id not in busy:
+                self.waiting.remove(one)
+                room -= 1
+                yield one
 
     @property
     def wants_a_machine(self) -> bool:

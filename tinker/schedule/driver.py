@@ -104,8 +104,8 @@ class Driver:
             case Ended(number, outcomes) if number in self.hands.handed:
                 handed = self.hands.handed.pop(number)
                 with self.stopping.storing():
-                    told = [record(self.store, handed.ticket.job.spec, handed.ticket.task, o) for o in outcomes]
-                    self._tell(handed.ticket, told[0])
+                    for ticket, outcome in zip(handed.tickets, outcomes, strict=True):
+                        self._tell(ticket, record(self.store, ticket.job.spec, ticket.task, outcome))
             case Crashed(number, words) if number in self.hands.handed:
                 handed = self.hands.handed.pop(number)
                 self._crashed(handed, handed.killed or of_crash(words))
@@ -120,18 +120,20 @@ class Driver:
         self.stalls.watch(number, self.store.folder(spec, class_of(spec)), ticket.course.limits.stall_seconds)
         if self.stopping.why is not None or ticket.course.ended:
             return  # it will find the stop file, and return at once
-        if ticket.task != "probation":
-            with self.stopping.storing():
-                self.store.begin(ticket.job.spec, class_of(ticket.job.spec), str(self.presence.holder))
-        ticket.course.run.purse.began(ticket.job)
-        self.view.started(ticket.job, ticket.task)
+        for ticket in handed.tickets:
+            if ticket.task != "probation":
+                with self.stopping.storing():
+                    self.store.begin(ticket.job.spec, class_of(ticket.job.spec), str(self.presence.holder))
+            ticket.course.run.purse.began(ticket.job)
+            self.view.started(ticket.job, ticket.task)
 
     def _crashed(self, handed: Handed, cause: Cause) -> None:
-        with self.stopping.storing():
-            told = Told("failed", str(cause), cause)
-            if handed.ticket.task != "probation":
-                told = failed(self.store, handed.ticket.job.spec, cause, "its worker was lost")
-            self._tell(handed.ticket, told)
+        for ticket in handed.tickets:
+            with self.stopping.storing():
+                told = Told("failed", str(cause), cause)
+                if ticket.task != "probation":
+                    told = failed(self.store, ticket.job.spec, cause, "its worker was lost")
+                self._tell(ticket, told)
 
     def _lost(self, cause: str) -> None:
         """Ray is gone with all that it had in its hands; another one takes its place."""
@@ -146,8 +148,9 @@ class Driver:
             self.view.note(f"Ray was lost ({cause}); starting it again")
         for handed in reversed(self.hands.drop_all()):  # what had not begun comes first again, in its order
             if handed.since is None:
-                handed.ticket.course.put_back(handed.ticket, 0.0, first=True)
-                self.hands.release(handed.ticket)
+                for ticket in reversed(handed.tickets):
+                    ticket.course.put_back(ticket, 0.0, first=True)
+                    self.hands.release(ticket)
             else:
                 self._crashed(handed, handed.killed or Cause("node lost", f"Ray was lost: {cause}"))
         if self.stopping.why is None:
@@ -217,13 +220,14 @@ class Driver:
         self.executor.end()
         self._charge()
         for handed in self.hands.drop_all():
-            job = handed.ticket.job
-            if handed.since is not None:
-                with self.stopping.storing():
-                    self.store.release(job.spec, class_of(job.spec), "interrupted")
-                self._tell(handed.ticket, Told("interrupted", "did not save in time; goes on from its last checkpoint"))
-            else:
-                self.hands.release(handed.ticket)
+            for ticket in handed.tickets:
+                if handed.since is not None:
+                    with self.stopping.storing():
+                        self.store.release(ticket.job.spec, class_of(ticket.job.spec), "interrupted")
+                    told = Told("interrupted", "did not save in time; goes on from its last checkpoint")
+                    self._tell(ticket, told)
+                else:
+                    self.hands.release(ticket)
         for course in self.courses:
             with self.stopping.storing():
                 course.run.purse.save()

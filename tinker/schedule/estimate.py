@@ -15,6 +15,7 @@ from tinker.schedule.cost import flops_of, steps_of
 from tinker.schedule.course import Limits
 from tinker.schedule.missing import class_of
 from tinker.schedule.timing import read_timing
+from tinker.store.record import StoredTrial
 from tinker.store.spent import Spent
 from tinker.store.store import Store
 
@@ -42,13 +43,19 @@ def known_times(plan: Plan, store: Store) -> Known:
         done.add(row.trial_id)
         took, steps = row.result["metrics"].get("seconds"), row.result["steps"]
         if took is not None and steps:  # one that diverged early says how long it would have been
-            seconds[cell.arm].append(took * steps_of(cell.spec) / steps)
+            seconds[cell.arm].append(took * steps_of(cell.spec) / steps / _sharing(plan, row))
     known: dict[str, float | None] = {arm: fmean(found) if found else None for arm, found in seconds.items()}
     for cell in plan.cells:
         if known[cell.arm] is None and cell.spec.id not in done:
             timing = read_timing(store.folder(cell.spec, class_of(cell.spec)))
             known[cell.arm] = None if timing is None else timing.seconds(cell.spec)
     return Known(frozenset(done), known)
+
+
+def _sharing(plan: Plan, row: StoredTrial) -> int:
+    """How many trials the row's seconds were spent on."""
+    fused = row.environment().get("fused") if plan.grid.resources.fused > 1 else None
+    return 1 if fused is None else int(fused["replicates"])
 
 
 @dataclass(frozen=True)

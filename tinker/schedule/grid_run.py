@@ -20,6 +20,7 @@ from tinker.schedule.course import GridRun, Summary
 from tinker.schedule.driver import Driver
 from tinker.schedule.executor import Executor
 from tinker.schedule.foresight import Foresight
+from tinker.schedule.fused_words import foreseen_fusing, fusing_in_words
 from tinker.schedule.gpu_share import AutoShare
 from tinker.schedule.grid_file import size_of, write_grid_file
 from tinker.schedule.live.looks import last_verdicts
@@ -188,7 +189,7 @@ def _declare(prepared: Prepared, results: Path, say: Speaker) -> None:
     plan = prepared.plan
     with results_lock(results, notice=say):
         write_grid_file(plan, results, prepared.overrides, class_of(plan.control.spec(Seeds(0, 0))))
-    for note in plan.notes:
+    for note in (*plan.notes, *fusing_in_words(foreseen_fusing(plan))):
         say(note)
     late = edited(load_results(results, plan.name))
     if late:

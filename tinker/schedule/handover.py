@@ -34,11 +34,19 @@ _NUMBERS = itertools.count(1)
 
 @dataclass
 class Handed:
-    """A ticket in Ray's hands: since when a worker has it, and why it was killed if it was."""
+    """Tickets in Ray's hands as one item: since when a worker has it, and why it was killed if it was.
 
-    ticket: Ticket
+    Several are seeds of one arm, so the first speaks for all in what they have in common.
+    """
+
+    tickets: list[Ticket]
     since: float | None = None
     killed: Cause | None = None
+
+    @property
+    def ticket(self) -> Ticket:
+        """The first of them."""
+        return self.tickets[0]
 
 
 class Handover:
@@ -108,17 +116,33 @@ class Handover:
             asked = request(course.limits, capacity)
             for said in course.foresee(capacity):
                 self.view.note(said)
-            busy = {handed.ticket.job.spec.id for handed in self.all}
+            busy = {ticket.job.spec.id for handed in self.all for ticket in handed.tickets}
             while self._has_room(courses[: place + 1], asked):
                 ticket = course.take(busy, idle=not self.handed)
                 if ticket is None:
                     break
                 if self._is_ours(ticket, brought):
-                    busy.add(ticket.job.spec.id)
-                    self._hand_over(ticket, asked, capacity)
+                    together = [ticket, *self._mates(ticket, busy | {ticket.job.spec.id}, brought)]
+                    busy |= {one.job.spec.id for one in together}
+                    self._hand_over(together, asked, capacity)
             if course.wants_a_machine:
                 break  # or else trials of other grids would keep every machine from being empty
         return brought
+
+    def _mates(self, ticket: Ticket, busy: set[str], brought: list[tuple[Ticket, Told]]) -> list[Ticket]:
+        """Those that go with it: no more than its grid may still spend on."""
+        course, found = ticket.course, list[Ticket]()
+        for mate in course.mates(ticket, busy):
+            if course.run.purse.full(self._in_hand(course) + 1 + len(found)):
+                course.put_back(mate, 0.0, first=True)
+                break
+            if self._is_ours(mate, brought):
+                found.append(mate)
+        return found
+
+    def _in_hand(self, course: Course) -> int:
+        """Trials of a grid that Ray has."""
+        return sum(len(handed.tickets) for handed in self.handed.values() if handed.ticket.course is course)
 
     def _has_room(self, upto: Sequence[Course], asked: Request) -> bool:
         """Whether the last of these grids may hand over one more; those of less priority do not count."""
@@ -131,7 +155,7 @@ class Handover:
         if refusal is not None:
             course.refuse(refusal)
             return False
-        return not course.run.purse.full(sum(handed.ticket.course is course for handed in self.handed.values()))
+        return not course.run.purse.full(self._in_hand(course))
 
     def _too_small(self, course: Course, capacity: Capacity) -> bool:
         """Whether no machine that is left has room for a trial, though one had before; said each minute."""
@@ -176,10 +200,11 @@ class Handover:
             return Told("elsewhere", "another driver or grid has found that its row holds")
         return None
 
-    def _hand_over(self, ticket: Ticket, asked: Request, capacity: Capacity) -> None:
-        spec, results = ticket.job.spec, str(self.store.layout.results.resolve())
-        stop, code = str(self.stopping.file(ticket.course)), self._files.code(spec)
+    def _hand_over(self, tickets: list[Ticket], asked: Request, capacity: Capacity) -> None:
+        ticket, specs = tickets[0], tuple(each.job.spec for each in tickets)
+        results, stop = str(self.store.layout.results.resolve()), str(self.stopping.file(ticket.course))
+        code = tuple(self._files.code(spec) for spec in specs)
         number = next(_NUMBERS)
-        self.handed[number] = Handed(ticket)
-        item = WorkItem((spec,), ticket.task, results, str(Path.cwd()), stop, (code,))
+        self.handed[number] = Handed(tickets)
+        item = WorkItem(specs, ticket.task, results, str(Path.cwd()), stop, code)
         self.executor.submit(number, item, asked.resources(ticket.alone, capacity))

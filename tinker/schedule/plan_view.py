@@ -18,6 +18,7 @@ from tinker.schedule.estimate import Forecast, forecast, here, known_times
 from tinker.schedule.estimate_words import fit_in_words, took_in_words, untimed_in_words
 from tinker.schedule.foreseen import foresee
 from tinker.schedule.foreseen_words import in_words
+from tinker.schedule.fused_words import foreseen_fusing, fusing_in_words
 from tinker.schedule.grid_file import size_of
 from tinker.schedule.prepared import Prepared, limits_of, prepare
 from tinker.spec import Seeds
@@ -63,6 +64,7 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
         "trials": {state: len(specs) for state, specs in by_state.items()},
         "seconds_left": None if left.hours is None else 3600 * left.hours,
         "budget": plan.grid.budget.declared,
+        "fused": foreseen_fusing(plan),
         "left": {**asdict(left), "said": [*fit_in_words(plan, left), *untimed_in_words(plan, left)]},
         "detectable": foresee(prepared, sd),
         "decide": plan.grid.decide.as_dict(),
@@ -174,5 +176,6 @@ def _sentences(made: dict[str, Any]) -> list[str]:
     each = f"{planned} trials to run, {made['tokens_per_trial']:,} tokens each"
     took = took_in_words(made["left"]) if made["left"]["trials"] else []
     lines += [", ".join([each, *took]), *made["left"]["said"]]
+    lines += fusing_in_words(made["fused"])
     lines += in_words(made["detectable"], made["decide"], len(made["arms"]) - 1)
     return lines

@@ -108,7 +108,7 @@ def limits_of(plan: Plan) -> Limits:
     """The resources of a grid, with what it left open filled in from its control: each rank has threads and a GPU.
 
     Raises:
-        UserError: fewer GPUs than a trial has ranks.
+        UserError: fewer GPUs than a trial has ranks, or what is measured for one trial and asked for several.
     """
     train, asked = plan.control.config["train"], plan.grid.resources
     devices = train.get("devices", 1)
@@ -125,4 +125,9 @@ def limits_of(plan: Plan) -> Limits:
             f"resources.gpus: {gpus:g} is no number of GPUs that Ray can give; use a fraction of one (0.25), a whole "
             "number, or auto"
         )
-    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, 60 * asked.stall_minutes)
+    if asked.fused > 1 and asked.gpus == "auto":
+        raise UserError(
+            f"resources.gpus: auto measures what a trial needs of a card, and resources.fused={asked.fused} trials "
+            "go as one; give the part of a card that they need together (1, 0.5), or resources.fused=1"
+        )
+    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, 60 * asked.stall_minutes, asked.fused)

@@ -14,7 +14,7 @@ Task = Literal["train", "pilot", "probation"]
 
 @dataclass(frozen=True)
 class WorkItem:
-    """What Ray executes: trials that are done together (one today), and what to do with them.
+    """What Ray executes: trials that are done together (one, or seeds of one arm), and what to do with them.
 
     Attributes:
         specs: the trials.

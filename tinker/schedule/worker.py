@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import gc
-import logging
-import time
 import traceback
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -21,11 +17,12 @@ from tinker.schedule.far import Unreached
 from tinker.schedule.mirror import Mirror
 from tinker.schedule.missing import code_of
 from tinker.schedule.pilot import Pilot
+from tinker.schedule.signs import ProgressFile, asked_seldom, logged
 from tinker.schedule.timing import write_timing
+from tinker.schedule.together import execute_together
 from tinker.schedule.work import Outcome, WorkItem
 from tinker.spec import TrialSpec
 from tinker.store.layout import Layout, TrialFolder
-from tinker.store.progress import touch_progress, write_progress
 from tinker.train.environment import trial_environment
 from tinker.train.parallel.rank import RankDied
 from tinker.train.probation import probe
@@ -34,11 +31,9 @@ from tinker.train.rungs import take_over
 from tinker.train.trial import Hooks, run_trial
 from tinker.train.whereabouts import relocated
 
-PROGRESS_EVERY = 1.0  # seconds
-
 
 def execute(item: WorkItem, mirror: Mirror | None = None) -> list[Outcome]:
-    """Does the item's trials one after another. An exception becomes the outcome's error, with its traceback.
+    """Does the item's trials, several as one program if that works. An exception becomes the outcome's error.
 
     Args:
         mirror: where the driver's results are not to be seen from here; the item has its paths then.
@@ -49,7 +44,10 @@ def execute(item: WorkItem, mirror: Mirror | None = None) -> list[Outcome]:
     """
     try:
         with busy():
-            return [_execute_one(item, spec, code, mirror) for spec, code in zip(item.specs, item.code, strict=True)]
+            together = execute_together(item, mirror) if len(item.specs) > 1 else None
+            return together or [
+                _execute_one(item, spec, code, mirror) for spec, code in zip(item.specs, item.code, strict=True)
+            ]
     finally:
         _give_memory_back()
 
@@ -78,7 +76,7 @@ def _execute_one(item: WorkItem, spec: TrialSpec, code: str, mirror: Mirror | No
 
 def _at_work(item: WorkItem, spec: TrialSpec, cls: str, code: str) -> Outcome:
     folder = Layout(Path(item.results)).trial(spec.id, cls)
-    with _logged(folder.log):
+    with logged(folder.log):
         if code_of(spec) != code:
             raise UserError("code was edited since the run began; run the grid again, with the code that you mean")
         if item.task == "probation":
@@ -89,7 +87,7 @@ def _at_work(item: WorkItem, spec: TrialSpec, cls: str, code: str) -> Outcome:
 
 def _trained(item: WorkItem, spec: TrialSpec, folder: TrialFolder) -> TrialResult:
     """Trains to the end, or as far as a pilot goes, whose timing is written down."""
-    told, asked = ProgressFile(folder), _asked_seldom(Path(item.stop_file).exists)
+    told, asked = ProgressFile(folder), asked_seldom(Path(item.stop_file).exists)
     if item.task != "pilot":
         result = run_trial(spec, folder.path, Hooks(told.progress, asked, told.alive))
     else:
@@ -105,61 +103,3 @@ def _trained(item: WorkItem, spec: TrialSpec, folder: TrialFolder) -> TrialResul
             write_timing(folder, timing)
     told.ended(result.steps)
     return result
-
-
-class ProgressFile:
-    """How far a trial is, written down from time to time and at its end, and where this attempt took it up."""
-
-    def __init__(self, folder: TrialFolder) -> None:
-        self.folder = folder
-        self._began: int | None = None
-        self._steps, self._time, self._alive = 0, 0.0, 0.0
-
-    def progress(self, step: int, steps: int) -> None:
-        """As `Hooks.progress`."""
-        if self._began is None:
-            self._began, self._steps = step - 1, steps
-        if time.monotonic() - self._time >= PROGRESS_EVERY:
-            self._time = time.monotonic()
-            write_progress(self.folder, step, steps, self._began)
-
-    def alive(self) -> None:
-        """Changes the file's time: during an evaluation there is nothing else to say."""
-        if time.monotonic() - self._alive >= PROGRESS_EVERY:
-            self._alive = time.monotonic()
-            touch_progress(self.folder)
-
-    def ended(self, step: int) -> None:
-        """The last step of the attempt."""
-        if self._began is not None:
-            write_progress(self.folder, step, self._steps, self._began)
-
-
-def _asked_seldom(ask: Callable[[], bool]) -> Callable[[], bool]:
-    asked, answer = float("-inf"), False
-
-    def should_stop() -> bool:
-        nonlocal asked, answer
-        if not answer and time.monotonic() - asked >= PROGRESS_EVERY:
-            asked, answer = time.monotonic(), ask()
-        return answer
-
-    return should_stop
-
-
-@contextmanager
-def _logged(path: Path) -> Iterator[None]:
-    """Sends warnings and log records of this process to the trial's log."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    logging.captureWarnings(True)
-    try:
-        with warnings.catch_warnings():
-            yield
-    finally:
-        logging.captureWarnings(False)
-        root.removeHandler(handler)
-        handler.close()

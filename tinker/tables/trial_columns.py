@@ -68,6 +68,14 @@ TRIAL = [
     column("git_commit", TEXT, "provenance", "", "commit of the working tree"),
     column("git_dirty", BOOL, "provenance", "", "the working tree had changes that were not committed"),
     column("places", TEXTS, "provenance", "", "hashes of the host that it ran on, or of the cards: equal where shared"),
+    column(
+        "fused",
+        INT,
+        "provenance",
+        "",
+        "seeds that were trained with it as one program, itself included: its seconds and its memory are theirs; "
+        "null where it was alone",
+    ),
     column("torch", TEXT, "provenance", "", "version of torch"),
     column("device", TEXT, "provenance", "", "accelerator or processor model"),
     column("fleet", TEXT, "provenance", "", "rented machines that it ran on; null on one's own"),

@@ -66,6 +66,7 @@ def stored_row(trial: StoredTrial) -> dict[str, Any]:
         "code_accepted": [modules_text(code["modules"]) for code in accepted(trial.folder).values()],
         "start_digest": result.get("start_digest"),
         "places": environment.get("places"),  # records before places were kept
+        "fused": (environment.get("fused") or {}).get("replicates"),
         "torch": environment["torch"],
         "device": environment["device"]["name"],
         **{key: (environment.get("rented") or {}).get(key) for key in RENTED},

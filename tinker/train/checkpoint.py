@@ -98,10 +98,14 @@ class Checkpointer(L.Callback):
         if step < end and ranks.agreed(self.should_stop()):
             self.interrupted = True
             trainer.should_stop = True
-        if step == end or self.interrupted or ranks.agreed(monotonic() - self.saved_at >= self.period):
+        if step == end or self.interrupted or ranks.agreed(self.due()):
             save(trainer, self.folder / LAST)
             self.saved_at = monotonic()
         self.recorder.stopwatch.start()
+
+    def due(self) -> bool:
+        """Whether the clock says that it is time to save."""
+        return monotonic() - self.saved_at >= self.period
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint |= self.signature

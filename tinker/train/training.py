@@ -65,8 +65,18 @@ class Training:
         loggers: list[Logger] | None = None,
     ) -> L.Trainer:
         """Trains from the start, or from the checkpoint `resume`, to the last step or to step `until`."""
+        trainer = self.trainer(until, callbacks, loggers)
+        loader = step_loader(self.config)
+        with fp32_products(self.config.train.precision):
+            trainer.fit(self.module, loader, ckpt_path=resume, weights_only=True)
+        return trainer
+
+    def trainer(
+        self, until: int | None = None, callbacks: list[L.Callback] | None = None, loggers: list[Logger] | None = None
+    ) -> L.Trainer:
+        """A Trainer as this trial's config has it; the Recorder is its first callback."""
         _quiet_lightning()
-        trainer = L.Trainer(
+        return L.Trainer(
             accelerator=ACCELERATOR[self.config.train.accelerator],
             devices=self.config.train.devices,
             strategy=strategy_of(self.config.train),
@@ -83,10 +93,6 @@ class Training:
             limit_val_batches=0,
             use_distributed_sampler=False,
         )
-        loader = step_loader(self.config)
-        with fp32_products(self.config.train.precision):
-            trainer.fit(self.module, loader, ckpt_path=resume, weights_only=True)
-        return trainer
 
 
 def _corpus(config: TrialConfig, spec: TrialSpec) -> Corpus:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+from lightning.pytorch.loggers import Logger
 
 from tinker.errors import UserError
 from tinker.provenance.code import code_record
@@ -53,35 +58,64 @@ def run_trial(spec: TrialSpec, folder: Path, hooks: Hooks | None = None) -> Tria
     if spec.config["train"].get("devices", 1) > ranks.count():
         found = on_ranks("train", spec, folder, hooks.progress, hooks.should_stop, hooks.alive)
         return TrialResult.from_dict(found)
-    training = Training(spec, hooks.progress, hooks.alive)
-    config, checkpoints = training.config, folder / "checkpoint"
-    code = code_record(entry_modules(config), config.plugins)
-    made_by = code["fingerprint"]
-    start = training.start_digest
-    checkpointer = Checkpointer(checkpoints, training.recorder, config.checkpoint, made_by, start, hooks.should_stop)
-    last = resumable(checkpoints / LAST, made_by, start)
-    first = ranks.rank() == 0
-    with mirrors(config.logger if first else SILENT, folder, spec.id, spec.config) as loggers:
-        trainer = training.fit(resume=last, callbacks=[checkpointer], loggers=loggers)
-    recorder = training.recorder
-    status: Status = "interrupted" if checkpointer.interrupted else "diverged" if recorder.diverged else "done"
-    if code_record(entry_modules(config), config.plugins) != code:
-        raise UserError(
-            f"trial {spec.id}: its code was edited while it ran, so nobody can say what made it; run it again"
+    attempt = Attempt(spec, folder, hooks)
+    with attempt.mirrors() as loggers:
+        trainer = attempt.training.fit(resume=attempt.last, callbacks=[attempt.checkpointer], loggers=loggers)
+    return attempt.result(trainer)
+
+
+class Attempt:
+    """A trial that is about to be trained under `folder`, alone or beside others, and what comes of it.
+
+    Attributes:
+        training: its parts.
+        last: the checkpoint to go on from, if there is one.
+        checkpointer: the callback that saves it.
+    """
+
+    def __init__(self, spec: TrialSpec, folder: Path, hooks: Hooks) -> None:
+        self.spec, self.folder = spec, folder
+        self.training = Training(spec, hooks.progress, hooks.alive)
+        config, start = self.training.config, self.training.start_digest
+        self.checkpoints = folder / "checkpoint"
+        self.code = code_record(entry_modules(config), config.plugins)
+        made_by = self.code["fingerprint"]
+        self.checkpointer = Checkpointer(
+            self.checkpoints, self.training.recorder, config.checkpoint, made_by, start, hooks.should_stop
         )
-    if status == "done" and first:
-        with evaluation_weights(trainer.optimizers[0]):
-            finetune_of(config).save(training.module.model, checkpoints / ADAPTER)
-    if status != "interrupted" and first:
-        retention(checkpoints, config.checkpoint.keep)
-    return TrialResult(
-        status=status,
-        steps=trainer.global_step,
-        metrics=recorder.metrics,
-        curve=recorder.curve,
-        **asdict(size_of_model(config, training.corpus.vocab_size)),
-        probes=recorder.probes(training.module),
-        environment=trial_environment(spec),
-        code=code,
-        start_digest=start,
-    )
+        self.last = resumable(self.checkpoints / LAST, made_by, start)
+
+    def mirrors(self) -> AbstractContextManager[list[Logger]]:
+        """The loggers that its config asks for; ranks after the first have none."""
+        config = self.training.config.logger if ranks.rank() == 0 else SILENT
+        return mirrors(config, self.folder, self.spec.id, self.spec.config)
+
+    def result(self, trainer: L.Trainer, fused: dict[str, Any] | None = None) -> TrialResult:
+        """Ends the attempt; `fused` says on its row how it was trained beside others.
+
+        Raises:
+            UserError: its code was edited meanwhile.
+        """
+        training, first = self.training, ranks.rank() == 0
+        config, recorder = training.config, training.recorder
+        status: Status = "interrupted" if self.checkpointer.interrupted else "diverged" if recorder.diverged else "done"
+        if code_record(entry_modules(config), config.plugins) != self.code:
+            raise UserError(
+                f"trial {self.spec.id}: its code was edited while it ran, so nobody can say what made it; run it again"
+            )
+        if status == "done" and first:
+            with evaluation_weights(trainer.optimizers[0]):
+                finetune_of(config).save(training.module.model, self.checkpoints / ADAPTER)
+        if status != "interrupted" and first:
+            retention(self.checkpoints, config.checkpoint.keep)
+        return TrialResult(
+            status=status,
+            steps=trainer.global_step,
+            metrics=recorder.metrics,
+            curve=recorder.curve,
+            **asdict(size_of_model(config, training.corpus.vocab_size)),
+            probes=recorder.probes(training.module),
+            environment=trial_environment(self.spec) | ({"fused": fused} if fused else {}),
+            code=self.code,
+            start_digest=training.start_digest,
+        )

@@ -1,4 +1,4 @@
-"""Do all runs that are compared come from one kind of machine?"""
+"""Do all runs that are compared come from one kind of machine, and were they trained in one way?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tinker.review.evidence import Evidence, Place
 from tinker.review.finding import Finding, listed
 
-GATE = "hardware"
+GATE, FUSED = "hardware", "fused seeds"
 
 
 def hardware(place: Place, evidence: Evidence) -> Iterator[Finding]:
@@ -29,6 +29,18 @@ def hardware(place: Place, evidence: Evidence) -> Iterator[Finding]:
         yield Finding(GATE, "FAILED", text, place.concerned(arm), place.key)
     if not mixed and every:
         yield Finding(GATE, "ok", f"all on {listed(every)}", place=place.key)
+
+
+def one_way(place: Place, evidence: Evidence) -> Iterator[Finding]:
+    """Seeds that are trained as one program are rounded otherwise than alone: not what is compared, but to be known."""
+    ways = {arm: {row.get("fused") is not None for row in place.ended(arm)} for arm in place.runs}
+    control = ways.get(place.control, set())
+    mixed = [arm for arm in place.arms if len(ways[arm] | control) > 1]
+    for arm in mixed:
+        text = f"of the runs of {arm} and the control some were trained as one program with other seeds, some alone"
+        yield Finding(FUSED, "note", text, place.concerned(arm), place.key)
+    if not mixed and True in control:
+        yield Finding(FUSED, "ok", "all were trained as one program with other seeds of their arm", place=place.key)
 
 
 def _classes(place: Place, arm: str) -> set[str]:
