@@ -133,7 +133,7 @@ def gemm_limit() -> float:
     size = 1024
     a, b = torch.rand(size, size), torch.rand(size, size)
     best = float("inf")
-    for _ in range(30):
+    for _ in range(200):  # other work disturbs most of them
         start = time.perf_counter()
         a @ b
         best = min(best, time.perf_counter() - start)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinker.grid.switches import switches_in_words
 from tinker.stats.declared import added
 from tinker.stats.rule import Rule
 
@@ -20,6 +21,7 @@ def of_grid(grid: Mapping[str, Any], rule: Rule) -> list[str]:
         *_imported(grid),
         *_added(grid),
         *([f"run with {' '.join(overrides)}"] if overrides else []),
+        *switches_in_words(grid.get("switches", ())),
         *([f"every arm starts from trial {grid['pretrained']} (pretrain)"] if grid.get("pretrained") else []),
         *(f"not run: {reason}" for reason in grid["skipped"]),
     ]

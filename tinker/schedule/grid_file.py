@@ -9,6 +9,7 @@ from typing import Any
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA, corpus_of
 from tinker.grid.expand import Arm, Plan
+from tinker.grid.switches import switched_on
 from tinker.schedule.history import histories, seeds_of
 from tinker.schedule.tuning.document import tuning_document
 from tinker.schedule.tuning.phase import tuning_so_far
@@ -81,6 +82,8 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
     }
     # In which order its trials start, and what of a GPU each gets: both are settled while they run.
     document |= {key: before[key] for key in ("order", "packing") if key in before}
+    if on := switched_on(plan.control.config):
+        document["switches"] = on
     if grid.budget.declared:
         document["budget"] = grid.budget.declared
     if plan.pretrained is not None:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tinker.config.merge import leaves
 from tinker.grid.expand import Plan
+from tinker.grid.switches import switched_on, switches_in_words
 from tinker.schedule.estimate import Forecast, forecast, here, known_times
 from tinker.schedule.estimate_words import fit_in_words, took_in_words, untimed_in_words
 from tinker.schedule.foreseen import foresee
@@ -69,6 +70,7 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
         "detectable": foresee(prepared, sd),
         "decide": plan.grid.decide.as_dict(),
         "notes": list(plan.notes),
+        "switches": switched_on(plan.control.config),
     }
 
 
@@ -151,7 +153,7 @@ def _brief(value: Any) -> str:
 
 
 def _sentences(made: dict[str, Any]) -> list[str]:
-    lines = [f"note: {note}" for note in made["notes"]]
+    lines = [f"note: {note}" for note in [*made["notes"], *switches_in_words(made["switches"])]]
     if any(arm["changes_scale"] for arm in made["arms"]):
         lines.append("* changes what the scale sets: a change of size, not only of design")
     for what, key in (("are trained", "trainable_params"), ("are met by one token", "active_params")):

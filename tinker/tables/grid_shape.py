@@ -143,6 +143,7 @@ GRID: dict[str, Shape] = {
                        "arms": NAMES, "runs?": RUNS, "tune?": TEXT, "winners?": NAMES}],
     "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
     "skipped": [TEXT],
+    "switches?": [TEXT],
     "arms": [
         {"name": TEXT, "is_control": FLAG, "diff?": OBJECT, "tuned?": PLAIN, "changes_scale": FLAG,
          "params": _or_null(WHOLE), "flops_per_token": _or_null(NUMBER)}
