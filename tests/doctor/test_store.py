@@ -94,7 +94,7 @@ def test_a_damaged_table_is_said_set_aside_and_made_again(results: Path, name: s
     path = results / GRID / f"{name}.parquet"
     before = make_report(results, GRID).report
     damage(path)
-    if name != "comparisons":  # which nobody reads before it is made
+    if name == "looks":  # the others are made from the store, and nobody reads them before
         with pytest.raises(UserError, match=rf"{path.name} .*tinker doctor --store --results {results}"):
             make_report(results, GRID)
     (finding,) = examine_store(results)
@@ -105,6 +105,21 @@ def test_a_damaged_table_is_said_set_aside_and_made_again(results: Path, name: s
     assert examine_store(results) == []
     said = [note for note in after.notes if "earlier looks are not known" in note]
     assert len(said) == (name == "looks"), "only what cannot be made again is said for ever"
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["trials", "curves"])
+def test_a_damaged_table_is_not_replaced_while_it_alone_may_have_a_trial(
+    results: Path, name: str, damage: Damage
+) -> None:
+    path = results / GRID / f"{name}.parquet"
+    make_report(results, GRID)
+    shutil.rmtree(next((results / "trials").glob("*/*/result.json")).parents[1])
+    damage(path)
+    left = path.read_bytes()
+    with pytest.raises(UserError, match=rf"{path.name} .*tinker doctor --store --results {results}"):
+        make_report(results, GRID)
+    assert path.read_bytes() == left
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

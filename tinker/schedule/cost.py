@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import corpus_of
+from tinker.schedule.sizes import remembered_size
 from tinker.spec import TrialSpec
-from tinker.train.base import size_of_model
 
 
 def steps_of(spec: TrialSpec) -> int:
@@ -16,7 +16,7 @@ def steps_of(spec: TrialSpec) -> int:
 def flops_per_step(spec: TrialSpec) -> float:
     """Executed matrix FLOPs of one training step, as the tables count them; evaluations are not in it."""
     config = TrialConfig.from_dict(spec.config)
-    size = size_of_model(config, corpus_of(config).vocab_size)
+    size = remembered_size(config, corpus_of(config).vocab_size)
     return size.flops_per_token * config.train.batch_size * config.model.context
 
 

@@ -11,13 +11,14 @@ from tinker.data.corpus import DATA, corpus_of
 from tinker.grid.expand import Arm, Plan
 from tinker.grid.switches import switched_on
 from tinker.schedule.history import histories, seeds_of
+from tinker.schedule.sizes import remembered_size
 from tinker.schedule.tuning.document import tuning_document
 from tinker.schedule.tuning.phase import tuning_so_far
 from tinker.store.atomic import write_json
 from tinker.store.layout import Layout
 from tinker.store.store import Store
 from tinker.tables.grids import SCHEMA, read_grid
-from tinker.train.base import require_packages, size_of_model
+from tinker.train.base import require_packages
 
 
 def size_of(arm: Arm) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def size_of(arm: Arm) -> dict[str, Any]:
     """
     config = TrialConfig.from_dict(arm.config)
     require_packages(config)
-    return asdict(size_of_model(config, corpus_of(config).vocab_size))
+    return asdict(remembered_size(config, corpus_of(config).vocab_size))
 
 
 def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment_class: str) -> None:

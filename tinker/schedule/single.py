@@ -21,6 +21,7 @@ from tinker.schedule.live.source import Lone
 from tinker.schedule.live.watched import Watched
 from tinker.schedule.missing import class_of, set_aside, sort_out
 from tinker.schedule.preflight import check_machine
+from tinker.schedule.sizes import remembered_size
 from tinker.spec import Seeds, TrialSpec
 from tinker.store.layout import TrialFolder
 from tinker.store.lease import Leases
@@ -28,7 +29,7 @@ from tinker.store.presence import Presence
 from tinker.store.progress import Progress
 from tinker.store.store import Store
 from tinker.store.verdicts import accept, supersede
-from tinker.train.base import require_packages, size_of_model
+from tinker.train.base import require_packages
 from tinker.train.probation import probe
 from tinker.train.start import resolve_start
 from tinker.train.trial import Hooks, run_trial
@@ -49,7 +50,7 @@ def train_one(overrides: Sequence[str], seed: int, results: Path, console: Conso
     corpus = corpus_of(config)
     spec = relocated(TrialSpec.of(config.as_dict(), Seeds(seed, seed), corpus.fingerprint), results)
     require_packages(config)
-    check_machine(config, size_of_model(config, corpus.vocab_size).flops_per_token, 1, 1, force=force)
+    check_machine(config, remembered_size(config, corpus.vocab_size).flops_per_token, 1, 1, force=force)
     with Presence(results) as presence, Leases(results, presence) as leases:
         return _unless_stored(spec, Store(results), leases, console)
 
