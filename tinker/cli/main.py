@@ -35,7 +35,6 @@ app = typer.Typer(
     help="A/B testing for transformer ideas: arms against a control, seed replicates, verdicts with intervals.",
     epilog="Exit codes: 0 done, 1 a trial failed, a replay differs or a check fails, 2 bad input, 3 results in use, "
     "130 interrupted. Of check: 0 accept, 1 reject, 2 inconclusive, 3 invalid, 4 bad input.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: its boxes would take as long to load as all the rest
@@ -70,7 +69,7 @@ def main() -> None:
     try:
         with interrupts.caught():
             try:
-                app()
+                app(sys.argv[1:] or ["--help"])
             except BaseException as error:
                 if interrupts.was(error):
                     interrupts.leave()
