@@ -66,10 +66,12 @@ for module in (
 
 def main() -> None:
     """Runs a command; an error that the user can mend is one message on stderr."""
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
         with interrupts.caught():
             try:
-                app(sys.argv[1:] or ["--help"])
+                app()
             except BaseException as error:
                 if interrupts.was(error):
                     interrupts.leave()
