@@ -116,10 +116,10 @@ def test_a_damaged_table_is_not_replaced_while_it_alone_may_have_a_trial(
     make_report(results, GRID)
     shutil.rmtree(next((results / "trials").glob("*/*/result.json")).parents[1])
     damage(path)
-    left = path.read_bytes()
+    left = path.read_bytes() if path.is_file() else None
     with pytest.raises(UserError, match=rf"{path.name} .*tinker doctor --store --results {results}"):
         make_report(results, GRID)
-    assert path.read_bytes() == left
+    assert (path.read_bytes() if path.is_file() else None) == left
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

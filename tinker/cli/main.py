@@ -35,7 +35,6 @@ app = typer.Typer(
     help="A/B testing for transformer ideas: arms against a control, seed replicates, verdicts with intervals.",
     epilog="Exit codes: 0 done, 1 a trial failed, a replay differs or a check fails, 2 bad input, 3 results in use, "
     "130 interrupted. Of check: 0 accept, 1 reject, 2 inconclusive, 3 invalid, 4 bad input.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: its boxes would take as long to load as all the rest
@@ -67,6 +66,8 @@ for module in (
 
 def main() -> None:
     """Runs a command; an error that the user can mend is one message on stderr."""
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
         with interrupts.caught():
             try:
