@@ -169,3 +169,11 @@ def test_the_clock_saves_all_at_one_step(tmp_path: Path, monkeypatch: pytest.Mon
 def test_trials_of_two_arms_are_no_replicates(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="seeds alone"):
         run_replicates([spec_of(), spec_of("optimizer.lr=0.1")], [tmp_path / "a", tmp_path / "b"])
+
+
+def test_each_has_its_own_mirror_and_what_is_refused_leaves_one(tmp_path: Path) -> None:
+    _together(tmp_path / "fused", "logger=csv")
+    _together(tmp_path / "alone", "logger=csv", "model.mlp=moe")
+    for way in ("fused", "alone"):
+        lengths = {len((tmp_path / way / str(seed) / "csv" / "metrics.csv").read_text().splitlines()) for seed in SEEDS}
+        assert lengths == {5}, "a header and four evaluations"

@@ -80,15 +80,15 @@ def _stands_at(attempt: Attempt) -> int:
 def _trained(attempts: Sequence[Attempt], together: Together) -> list[TrialResult]:
     precision = attempts[0].training.config.train.precision
     with ExitStack() as opened, fp32_products(precision):
-        seats = [Seat(attempt, opened.enter_context(attempt.mirrors())) for attempt in attempts]
-        _try(seats[:TRIED])
+        seats = [Seat(attempt) for attempt in attempts]
+        _try(seats[:TRIED])  # before anything is told of them anywhere
         stack = Stack([seat.module.model for seat in seats], [attempt.spec.seeds.init for attempt in attempts])
         updates = updates_of(stack, [seat.module for seat in seats])
         states = [state for seat in seats if (state := seat.resume()) is not None]
         if states:
             updates.load(states)
         for row, seat in enumerate(seats):
-            seat.begin(row, updates)
+            seat.begin(row, updates, opened.enter_context(seat.attempt.mirrors()))
         _train(seats, stack, updates, together)
     fused = {"replicates": len(attempts), "code": code_record([__name__], [])["fingerprint"]}
     return [seat.attempt.result(seat.trainer, fused) for seat in seats]

@@ -27,10 +27,10 @@ class Seat:
         trainer: what its callbacks see; `global_step` is right, and `should_stop` says that it has ended.
     """
 
-    def __init__(self, attempt: Attempt, loggers: list[Logger]) -> None:
+    def __init__(self, attempt: Attempt) -> None:
         self.attempt, self.module = attempt, attempt.training.module
         self.recorder, self.checkpointer = attempt.training.recorder, attempt.checkpointer
-        self.trainer = attempt.training.trainer(callbacks=[Apart(), self.checkpointer], loggers=loggers)
+        self.trainer = attempt.training.trainer(callbacks=[Apart(), self.checkpointer])
         self.trainer.state.fn = TrainerFn.FITTING
         self.trainer.strategy.connect(self.module)
         self.module.trainer = self.trainer
@@ -47,8 +47,9 @@ class Seat:
         """Whether nothing that comes is recorded any more."""
         return self.trainer.should_stop or self.step >= self.module.config.train.end
 
-    def begin(self, row: int, updates: Updates) -> None:
+    def begin(self, row: int, updates: Updates, loggers: list[Logger]) -> None:
         """Takes its row of the stack; its callbacks are told that training starts."""
+        self.trainer.loggers = loggers
         strategy = self.trainer.strategy
         strategy._optimizers = [updates.optimizer(row)]  # the setter would wrap it
         strategy.lr_scheduler_configs = [LRSchedulerConfig(updates.scheduler(row), interval="step")]
