@@ -12,9 +12,10 @@ from tinker.errors import UserError
 
 def test_every_file_of_every_slot_is_listed_once_with_what_it_is() -> None:
     entries = catalogue()
-    listed = [(entry.slot, entry.type) for entry in entries]
     expected = [(name, kind) for name, (slot, _) in slots().items() for kind in slot.builtin_names()]
-    assert listed == expected
+    listed = [(entry.slot, entry.type) for entry in entries]
+    plugins = {(name, kind) for name, (slot, _) in slots().items() for kind in slot.names()} - set(expected)
+    assert [each for each in listed if each not in plugins] == expected  # other tests here may have loaded plugins
     assert all(entry.summary for entry in entries)
 
 

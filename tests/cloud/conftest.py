@@ -14,6 +14,12 @@ from tinker.cloud.fake.clock import VirtualClock
 from tinker.cloud.fake.runpod import FakeRunPod
 
 
+@pytest.fixture(autouse=True)
+def back_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watching a fleet goes to the folder in which it was begun; no other test is to find itself there."""
+    monkeypatch.chdir(Path.cwd())
+
+
 @pytest.fixture
 def flight(tmp_path: Path) -> Iterator[Flight]:
     """Of one pod, with all at its default."""

@@ -66,6 +66,13 @@ def test_a_trial_pays_for_its_seconds_on_all_its_cards() -> None:
     assert [row.get("usd") for row in rows] == [1.2, 0.8, 0.0, 7.0, None]
 
 
+def test_seeds_that_were_one_program_pay_for_their_card_once() -> None:
+    alone = [{"fleet": "f", "seconds": 10.0, "places": ["a"]} for _ in range(3)]
+    together = [{"fleet": "f", "seconds": 30.0, "places": ["a"], "fused": 3} for _ in range(3)]
+    share_out([*alone, *together], [FLEET.as_dict()])
+    assert {round(float(row["usd"]), 6) for row in [*alone, *together]} == {round(2.0 / 6, 6)}
+
+
 @pytest.mark.parametrize("format", ["table", "md", "html", "json"])
 def test_every_format_says_what_the_grid_cost(results: Path, format: Format) -> None:
     text = " ".join(render(make_report(results, "made-up"), format).replace("\\", "").split())

@@ -9,12 +9,17 @@ import pytest
 
 from tests.schedule.conftest import rows, run, write_grid
 from tests.schedule.in_thread import InThread, run_here
+from tests.train.tiny import spec_of
+from tinker.config.schema import TrialConfig
 from tinker.errors import OK, UserError
+from tinker.provenance.code import code_record
+from tinker.report.api import make_report
 from tinker.schedule import together
 from tinker.schedule.cluster import Capacity
 from tinker.schedule.plan_view import make_plan
 from tinker.schedule.work import WorkItem
 from tinker.store.record import StoredTrial
+from tinker.train.entry import entry_modules
 
 ROTARY = {"rotary": {"model.position": "rotary"}}
 FUSED = {"resources": {"fused": 3}, "seeds": 3}
@@ -75,11 +80,15 @@ def test_on_ray_too(tmp_path: Path, ray_up: Capacity) -> None:
     assert {row.status.state for row in rows(tmp_path / "results").values()} == {"done"}
 
 
-def test_what_a_budget_leaves_of_them_goes_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    items = _items(monkeypatch)
-    run_here(write_grid(tmp_path, ROTARY, budget={"trials": 2}, **FUSED), tmp_path / "results")
-    assert items == [("train", 2)]
-    assert len(rows(tmp_path / "results")) == 2
+def test_a_budget_and_seeds_that_go_as_one_do_not_go_together(tmp_path: Path) -> None:
+    grid = write_grid(tmp_path, ROTARY, budget={"trials": 4}, **FUSED)
+    with pytest.raises(UserError, match=r"resources\.fused: 3 seeds .* leave the budget out"):
+        run_here(grid, tmp_path / "results")
+
+
+def test_the_loop_of_a_stack_is_part_of_what_makes_a_row() -> None:
+    modules = code_record(entry_modules(TrialConfig.from_dict(spec_of().config)), [])["modules"]
+    assert {"tinker.train.fused.loop", "tinker.train.fused.clipping", "tinker.train.fused.updates"} <= set(modules)
 
 
 def test_what_fails_together_is_tried_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +126,8 @@ def test_a_lost_worker_costs_each_a_try_and_they_come_again_alone(
     assert {row.status.attempts for row in rows(tmp_path / "results").values()} == {2}
 
 
-def test_the_plan_and_the_report_say_who_is_alone(tmp_path: Path) -> None:
+def test_the_plan_and_the_report_say_who_is_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = _items(monkeypatch)
     grid = write_grid(tmp_path, {"experts": {"model.mlp": "moe"}}, **FUSED)
     fused = make_plan(str(grid), [], tmp_path / "results")["fused"]
     assert fused["seeds"] == 3
@@ -127,6 +137,12 @@ def test_the_plan_and_the_report_say_who_is_alone(tmp_path: Path) -> None:
     assert code == OK, said
     assert "arm experts: its seeds are trained alone: the model cannot be batched" in said
     assert _replicates(tmp_path / "results") == [1] * 3 + [3] * 3
+    assert sorted(items) == [("train", 1)] * 3 + [("train", 3)]  # other workers may have them meanwhile
+    made = make_report(tmp_path / "results", "g")
+    [note] = [note for note in made.report.notes if "as one program" in note]
+    assert "those of experts alone" in note
+    [experts] = [row for row in made.analysis.comparisons if row["arm"] == "experts" and row["primary"]]
+    assert experts["tokens_per_s_ratio"] is None
 
 
 def test_a_part_of_a_card_for_several_cannot_be_measured_on_one(tmp_path: Path) -> None:

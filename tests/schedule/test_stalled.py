@@ -41,7 +41,7 @@ def _pass(stalls: Stalls, clock: Clock, seconds: float, running: set[int]) -> li
 
 def test_a_silent_trial_is_named_once_and_again_if_it_does_not_die(clock: Clock, tmp_path: Path) -> None:
     stalls, folder = Stalls(), TrialFolder(tmp_path)
-    stalls.watch(1, folder, 600.0)
+    stalls.watch(1, [folder], 600.0)
     assert _pass(stalls, clock, 590, {1}) == []
     assert _pass(stalls, clock, 12, {1}) == [1]
     assert _pass(stalls, clock, DYING - 4, {1}) == []
@@ -50,7 +50,7 @@ def test_a_silent_trial_is_named_once_and_again_if_it_does_not_die(clock: Clock,
 
 def test_the_first_sign_of_life_may_take_longer(clock: Clock, tmp_path: Path) -> None:
     stalls, folder = Stalls(), TrialFolder(tmp_path)
-    stalls.watch(1, folder, 10.0)
+    stalls.watch(1, [folder], 10.0)
     assert _pass(stalls, clock, STARTING - 4, {1}) == []
     write_progress(folder, 1, 100)
     assert _pass(stalls, clock, 8, {1}) == []
@@ -59,7 +59,7 @@ def test_the_first_sign_of_life_may_take_longer(clock: Clock, tmp_path: Path) ->
 
 def test_steps_and_evaluations_are_life(clock: Clock, tmp_path: Path) -> None:
     stalls, folder = Stalls(), TrialFolder(tmp_path)
-    stalls.watch(1, folder, 400.0)
+    stalls.watch(1, [folder], 400.0)
     for step in range(5):
         write_progress(folder, step, 100)
         assert _pass(stalls, clock, 300, {1}) == []
@@ -69,14 +69,14 @@ def test_steps_and_evaluations_are_life(clock: Clock, tmp_path: Path) -> None:
 
 def test_a_driver_that_did_not_look_has_seen_no_silence(clock: Clock, tmp_path: Path) -> None:
     stalls = Stalls()
-    stalls.watch(1, TrialFolder(tmp_path), 600.0)
+    stalls.watch(1, [TrialFolder(tmp_path)], 600.0)
     clock.now += 100_000  # it was stopped, and all of its workers with it
     assert stalls.overdue({1}) == []
 
 
 def test_what_has_ended_is_forgotten(clock: Clock, tmp_path: Path) -> None:
     stalls = Stalls()
-    stalls.watch(1, TrialFolder(tmp_path), 10.0)
+    stalls.watch(1, [TrialFolder(tmp_path)], 10.0)
     assert _pass(stalls, clock, 2000, set()) == []
 
 
@@ -90,3 +90,14 @@ def test_a_sign_of_life_leaves_the_step_that_was_told(tmp_path: Path) -> None:
     found = read_progress(folder)
     assert found is not None
     assert found.step == 7
+
+
+def test_an_item_of_several_trials_lives_as_long_as_one_of_them_does(clock: Clock, tmp_path: Path) -> None:
+    stalls, first, second = Stalls(), TrialFolder(tmp_path / "1"), TrialFolder(tmp_path / "2")
+    for folder in (first, second):
+        folder.path.mkdir()
+    stalls.watch(1, [first, second], 400.0)
+    for step in range(3):
+        write_progress(second, step, 100)
+        assert _pass(stalls, clock, 300, {1}) == []
+    assert _pass(stalls, clock, 110, {1}) == [1]

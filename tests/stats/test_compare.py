@@ -84,6 +84,17 @@ def test_speeds_compare_only_among_equals(control: bool, arm: bool, ratio: float
     assert judged(trials)["a"]["tokens_per_s_ratio"] == ratio
 
 
+@pytest.mark.parametrize(("control", "arm", "ratio"), [(3, 3, 0.5), (None, None, 0.5), (3, None, None), (3, 2, None)])
+def test_speeds_compare_only_where_as_many_seeds_were_one_program(
+    control: int | None, arm: int | None, ratio: float | None
+) -> None:
+    trials = [
+        row("control", 0, 2.0, tokens_per_s=100.0, packed=True, fused=control),
+        row("a", 0, 2.0, tokens_per_s=50.0, packed=True, fused=arm),
+    ]
+    assert judged(trials)["a"]["tokens_per_s_ratio"] == ratio
+
+
 def test_an_arm_of_another_size_says_so() -> None:
     trials = rows(ARMS)
     changed: list[dict[str, Any]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.train.tiny import numbers, spec_of
 from tinker.config.schema import TrainConfig, TrialConfig
 from tinker.train import stretch
+from tinker.train.optimizers.adamw import AdamW
 from tinker.train.trial import Hooks, run_trial
 
 
@@ -47,6 +49,20 @@ def test_the_trainer_does_every_nth_step_and_the_last(tmp_path: Path, monkeypatc
     run_trial(spec_of(), tmp_path, Hooks(progress=lambda step, steps: told.append(step)))
     assert seen == [15, 30, 40]
     assert told == list(range(1, 41))
+
+
+def test_an_optimizer_may_look_at_a_step_more_than_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, step = [], AdamW.step
+
+    def twice(self: AdamW, closure: Callable[[], float]) -> object:
+        looks.append((float(closure()), float(closure())))
+        return step(self)
+
+    monkeypatch.setattr(AdamW, "step", twice)
+    monkeypatch.setattr(stretch, "STRIDE", 7)
+    run_trial(spec_of("train.steps=10"), tmp_path)
+    assert len(looks) == 10
+    assert all(first == second for first, second in looks)  # the same batch, the same dropout
 
 
 def test_ranks_and_fp16_are_the_trainers() -> None:

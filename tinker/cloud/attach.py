@@ -40,11 +40,10 @@ def attach(name: str | None, say: Say) -> int:
         from tinker.cloud.visit import visit_again
 
         return visit_again(going[0], say, say)
-    service = api()
     if len(going) != 1:
         there = ", ".join(folder.name for folder in state.fleets() if goes_on(folder)) or "none"
         raise UserError(f"{name or 'no fleet is named'}: fleets with a run that goes on: {there}", exit_code=FAILED)
-    return watch_again(service, state, going[0], say, say)
+    return watch_again(api(), state, going[0], say, say)
 
 
 def down(name: str, say: Say) -> int:
@@ -60,6 +59,8 @@ def down(name: str, say: Say) -> int:
 
         visit_again(folder, say, say, stop=True)
         return 0 if Ledger(folder.ledger).account.closed else FAILED
+    if folder is not None and folder.ledger.exists() and not _rented(folder):
+        return _close(folder, say)
     service = api()
     if folder is None or not folder.ledger.exists():
         there = ", ".join(each.name for each in state.fleets() if not Ledger(each.ledger).account.closed) or "none"
@@ -69,6 +70,18 @@ def down(name: str, say: Say) -> int:
         return 0
     watch_again(service, state, folder, say, say, stop=True)
     return 0 if Ledger(folder.ledger).account.closed else FAILED
+
+
+def _close(folder: FleetFolder, say: Say) -> int:
+    """Of a machine of one's own, on which no run is known to go on: there is nothing to give back."""
+    if not folder.hold():
+        raise UserError(f"{folder.name}: its launcher is at work; end it with Ctrl-C there", exit_code=BUSY)
+    ledger = Ledger(folder.ledger)
+    if not ledger.account.closed:
+        ledger.write("closed")
+    say(f"{folder.name}: no run of it goes on, and nothing of it was rented")
+    folder.let_go()
+    return 0
 
 
 def at_work(service: Api, state: State, results: Path, grid: str) -> FleetFolder | None:

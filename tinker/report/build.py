@@ -10,7 +10,7 @@ from tinker.report.advice import next_steps
 from tinker.report.budget import of_budget, used_up
 from tinker.report.detail import against_noise, at_equal_cost
 from tinker.report.layout import costs, effects, skills
-from tinker.report.notes import of_devices, of_grid, of_looks
+from tinker.report.notes import of_devices, of_fusing, of_grid, of_looks
 from tinker.report.rented import of_rented
 from tinker.report.rule_words import in_words
 from tinker.report.spared import spared_in
@@ -55,6 +55,7 @@ def build(
             *of_budget(grid, trials, spared.trials),
             *of_rented(grid, trials),
             *of_devices(trials),
+            *of_fusing(trials),
             *tuning_words.notes(grid),
             *of_looks(looks),
             *spared.notes,

@@ -46,6 +46,22 @@ def of_devices(trials: Sequence[Row]) -> list[str]:
     return [f"runs of {len(counts)} kinds of device: {said}; speeds and times of an arm are means over them"]
 
 
+def of_fusing(trials: Sequence[Row]) -> list[str]:
+    """Whether seeds were trained as one program, and which arms' were not."""
+    ways: dict[str, set[int]] = {}
+    for row in trials:
+        if row.get("seconds") is not None:
+            ways.setdefault(row["arm"], set()).add(row.get("fused") or 1)
+    if not any(most > 1 for way in ways.values() for most in way):
+        return []
+    alone = sorted(arm for arm, way in ways.items() if way == {1})
+    largest = max(most for way in ways.values() for most in way)
+    said = f"up to {largest} seeds of an arm were trained as one program (resources.fused), equal but for rounding"
+    if alone:
+        said += f"; those of {', '.join(alone)} alone, so speeds and times do not compare between these and the others"
+    return [said]
+
+
 def of_looks(looks: Sequence[Row]) -> list[str]:
     """From looks.parquet: how often results were seen before they counted."""
     times = sorted({row["time"] for row in looks if row["kind"] == "peek"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -68,7 +68,8 @@ class GridRun:
     """A grid for the driver: what it wants, what that may use and spend, and how it stands to other grids.
 
     `foresee` is asked once for each stage, before anything of it starts, what people should know of it. `measure` is
-    asked until it knows what of a GPU a trial needs, where that is not declared; until then the limits count.
+    asked until it knows what of a GPU a trial needs, where that is not declared; until then the limits count. The arms
+    of `alone` are known to be none that can be fused.
     """
 
     name: str
@@ -78,6 +79,7 @@ class GridRun:
     priority: int = 0
     foresee: Foresee = lambda stage, capacity, limits: ()
     measure: Callable[[], float | None] | None = None
+    alone: Container[str] = ()
 
 
 @dataclass
@@ -171,7 +173,7 @@ class Course:
         Whatever has failed once is tried again alone: what is to blame may be another one.
         """
         room, now, asked = self.limits.fused - 1, time.monotonic(), ticket.job.spec
-        if room == 0 or ticket.task != "train" or ticket.tries != Tries():
+        if room == 0 or ticket.job.arm in self.run.alone or ticket.task != "train" or ticket.tries != Tries():
             return
         for one in list(self.waiting):
             spec = one.job.spec

@@ -115,9 +115,9 @@ class Driver:
     def _started(self, number: int, handed: Handed) -> None:
         handed.since = time.monotonic()
         self._losses = 0
-        ticket = handed.ticket
-        spec = ticket.job.spec
-        self.stalls.watch(number, self.store.folder(spec, class_of(spec)), ticket.course.limits.stall_seconds)
+        ticket, specs = handed.ticket, [each.job.spec for each in handed.tickets]
+        folders = [self.store.folder(spec, class_of(spec)) for spec in specs]
+        self.stalls.watch(number, folders, ticket.course.limits.stall_seconds)
         if self.stopping.why is not None or ticket.course.ended:
             return  # it will find the stop file, and return at once
         for ticket in handed.tickets:

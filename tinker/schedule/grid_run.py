@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -69,16 +70,17 @@ def run_grids(
     _refuse_twins(prepared)
     for grid, one in prepared.items():
         _check(one, shlex.join(["tinker", "verify", grid, *overrides]), say, force=force)
-    for one in prepared.values():
-        _declare(one, results, say)
-    todo = [one for one in prepared.values() if one.todo]
+    fusing = {name: foreseen_fusing(one.plan) for name, one in prepared.items()}
+    for name, one in prepared.items():
+        _declare(one, results, say, fusing[name])
+    todo = {grid: one for grid, one in prepared.items() if one.todo}
     elsewhere = "" if results == Path("results") else f" --results {results}"
     for one in prepared.values():
         if not one.todo:
             say(f"{one.plan.name}: nothing to do; see it with: tinker report {one.plan.name}{elsewhere}")
     if not todo:
         return OK
-    foresights = {one.plan.name: _foresight(one, results) for one in todo}
+    foresights = {one.plan.name: _foresight(one, results) for one in todo.values()}
     spent = {name: refusal for name, each in foresights.items() if (refusal := each.purse.refusal()) is not None}
     runs = [
         GridRun(
@@ -89,11 +91,12 @@ def run_grids(
             one.plan.grid.priority,
             foresights[name].before,
             _measure(one, say),
+            (fusing[grid] or {}).get("alone", ()),
         )
-        for one in todo
+        for grid, one in todo.items()
         if one.plan.name not in spent
     ]
-    shown = {one.plan.name: _shown(one.plan, foresights[one.plan.name].purse, results) for one in todo}
+    shown = {one.plan.name: _shown(one.plan, foresights[one.plan.name].purse, results) for one in todo.values()}
     summaries = {name: Summary(stopped=refusal) for name, refusal in spent.items()}
     if runs:
         summaries |= drive(runs, results, console, shown, fail_fast=fail_fast, executor=executor)
@@ -184,12 +187,12 @@ def _check(prepared: Prepared, verify: str, say: Speaker, *, force: bool) -> Non
     refuse_unsound(arms, again=verify, say=say)
 
 
-def _declare(prepared: Prepared, results: Path, say: Speaker) -> None:
+def _declare(prepared: Prepared, results: Path, say: Speaker, fusing: dict[str, Any] | None) -> None:
     """Writes down what the grid asks for, and says what is to know of it."""
     plan = prepared.plan
     with results_lock(results, notice=say):
         write_grid_file(plan, results, prepared.overrides, class_of(plan.control.spec(Seeds(0, 0))))
-    for note in (*plan.notes, *fusing_in_words(foreseen_fusing(plan))):
+    for note in (*plan.notes, *fusing_in_words(fusing)):
         say(note)
     late = edited(load_results(results, plan.name))
     if late:

@@ -11,7 +11,7 @@ from tinker.errors import UserError
 from tinker.grid.expand import Plan, expand
 from tinker.grid.find import find_grid
 from tinker.grid.load import load_grid
-from tinker.grid.schema import Grid
+from tinker.grid.schema import Budget, Grid
 from tinker.report.analysis import Analysis
 from tinker.report.spared import spared_in
 from tinker.schedule.course import Limits
@@ -129,5 +129,10 @@ def limits_of(plan: Plan) -> Limits:
         raise UserError(
             f"resources.gpus: auto measures what a trial needs of a card, and resources.fused={asked.fused} trials "
             "go as one; give the part of a card that they need together (1, 0.5), or resources.fused=1"
+        )
+    if asked.fused > 1 and plan.grid.budget != Budget():
+        raise UserError(
+            f"resources.fused: {asked.fused} seeds of an arm go as one, and a budget cuts a grid between seeds that "
+            "all arms have; leave the budget out, or resources.fused=1"
         )
     return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, 60 * asked.stall_minutes, asked.fused)

@@ -7,7 +7,7 @@ looked on without a change of its file. A driver that was stopped itself has not
 from __future__ import annotations
 
 import time
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from tinker.store.layout import TrialFolder
@@ -23,7 +23,7 @@ DYING = 60.0
 
 @dataclass
 class _Watched:
-    folder: TrialFolder
+    folders: Sequence[TrialFolder]
     patience: float
     stamp: object
     silent: float
@@ -36,12 +36,12 @@ class Stalls:
         self._watched: dict[int, _Watched] = {}
         self._looked = time.monotonic()
 
-    def watch(self, number: int, folder: TrialFolder, patience: float) -> None:
-        """From the moment that a worker has it, and up to `patience` seconds without a sign of life.
+    def watch(self, number: int, folders: Sequence[TrialFolder], patience: float) -> None:
+        """From the moment that a worker has it, and up to `patience` seconds without a sign of life of its trials.
 
         Until the first one it has `STARTING` at least: it imports, loads its data and may compile its model.
         """
-        self._watched[number] = _Watched(folder, patience, stamp_of(folder), -max(0.0, STARTING - patience))
+        self._watched[number] = _Watched(folders, patience, _stamps(folders), -max(0.0, STARTING - patience))
 
     def overdue(self, running: Container[int]) -> list[int]:
         """Those of `running` that have been silent for too long; one that still is there later is named again.
@@ -55,7 +55,7 @@ class Stalls:
         self._looked = now
         self._watched = {number: watched for number, watched in self._watched.items() if number in running}
         for watched in self._watched.values():
-            stamp = stamp_of(watched.folder)
+            stamp = _stamps(watched.folders)
             if stamp == watched.stamp:
                 watched.silent += min(passed, 2 * EVERY)
             else:
@@ -64,3 +64,7 @@ class Stalls:
         for number in late:
             self._watched[number].silent, self._watched[number].patience = 0.0, DYING
         return late
+
+
+def _stamps(folders: Sequence[TrialFolder]) -> object:
+    return [stamp_of(folder) for folder in folders]

@@ -51,14 +51,16 @@ def described(rows: Sequence[Row], planned: Sample, compared: Sample | None = No
         ),
         "rss_bytes": max((row["rss_bytes"] for row in rows if row["rss_bytes"] is not None), default=None),
         "packed": any(row["packed"] for row in rows),
+        "fused": sorted({row.get("fused") or 1 for row in rows}),
         "usd": sum(shares) if (shares := [row["usd"] for row in rows if row.get("usd") is not None]) else None,
     }
 
 
 def against(arm: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, Any]:
     """The arm's cost over the control's, and the control's own figures; both arguments come from `described`."""
-    # A trial that shares its machine is slowed by its neighbours: speeds compare only among equals.
-    comparable = arm["packed"] == control["packed"]
+    # A trial that shares its machine is slowed by its neighbours, and more so by those that are one program with it:
+    # speeds compare only among equals.
+    comparable = (arm["packed"], arm["fused"]) == (control["packed"], control["fused"])
     return {
         "params_ratio": _ratio(arm["params"], control["params"]),
         "flops_ratio": _ratio(arm["flops_per_token"], control["flops_per_token"]),

@@ -20,5 +20,5 @@ def share_out(rows: Iterable[dict[str, Any]], fleets: Iterable[Mapping[str, Any]
 
 
 def card_seconds(row: Mapping[str, Any]) -> float:
-    """Seconds of a trial times the cards that it had."""
-    return (row.get("seconds") or 0.0) * len(row.get("places") or ["one"])
+    """Seconds of a trial times the cards that it had; replicates that were one program share them."""
+    return (row.get("seconds") or 0.0) * len(row.get("places") or ["one"]) / (row.get("fused") or 1)

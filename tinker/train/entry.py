@@ -13,14 +13,15 @@ from tinker.config.schema import TrialConfig
 from tinker.data.corpus import DATA
 from tinker.train.slots import FINETUNE, INIT_FROM, OPTIMIZER, SCHEDULE
 
-#: What every trial imports follows from here; the variants are added, since slots import them by name.
-ROOT = "tinker.train.training"
+#: What every trial imports follows from here; the variants are added, since slots import them by name. The loop of a
+#: stack too: whether a row comes from one is not known before there is a row.
+ROOTS = ("tinker.train.fused.loop", "tinker.train.training")
 
 
 def entry_modules(config: TrialConfig) -> list[str]:
-    """The training itself and the module of every built-in variant that the config chooses, sorted."""
+    """The training itself, and the module of every built-in variant that the config chooses, sorted."""
     chosen = {cls.__module__ for cls in _variants(config)}
-    return [ROOT, *sorted(m for m in chosen if m.partition(".")[0] in ("model", "tinker"))]
+    return [*ROOTS, *sorted(m for m in chosen if m.partition(".")[0] in ("model", "tinker"))]
 
 
 def _variants(config: TrialConfig) -> Iterator[type]:

@@ -7,6 +7,7 @@ the callbacks of each as the Trainer would: evaluations, checkpoints, probes and
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import lightning.pytorch as L
@@ -43,23 +44,29 @@ def _is_trainers(step: int, last: int) -> bool:
 def _step(trainer: L.Trainer, module: GPTModule) -> None:
     [optimizer] = trainer.optimizers
     [schedule] = trainer.lr_scheduler_configs
-    parts = module.config.train.accumulate
-    for part in range(parts):
+    parts, losses = module.config.train.accumulate, dict[int, Tensor]()
+
+    def gradients(part: int) -> Tensor:
         with trainer.precision_plugin.train_step_context():
             loss = module.training_step(part, part)
         loss = loss / parts
         if part == 0:
             optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        if part == parts - 1:
-            if module.config.train.grad_clip is not None:
-                torch.nn.utils.clip_grad_norm_(_parameters(optimizer), module.config.train.grad_clip)
-            optimizer.step()
+        if part == parts - 1 and module.config.train.grad_clip is not None:
+            torch.nn.utils.clip_grad_norm_(_parameters(optimizer), module.config.train.grad_clip)
+        losses[part] = loss.detach()
+        return losses[part]
+
+    for part in range(parts):
+        if part < parts - 1:
+            gradients(part)
+        else:  # by a closure, as Lightning does: an optimizer may want to look more than once
+            optimizer.step(partial(gradients, part))  # type: ignore[arg-type]  # torch hands on whatever comes
             _count(trainer)
             schedule.scheduler.step()  # type: ignore[call-arg]  # ours is a LambdaLR, which needs no metrics
-        outputs = {"loss": loss.detach()}
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
-            callback.on_train_batch_end(trainer, module, outputs, part, part)
+            callback.on_train_batch_end(trainer, module, {"loss": losses[part]}, part, part)
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:

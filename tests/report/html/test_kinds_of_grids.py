@@ -18,7 +18,7 @@ from tinker.report.html.verdicts import ADVICE
 from tinker.tables import schema
 from tinker.tables.collect import TRIALS, with_grid
 from tinker.tables.parquet import write
-from tinker.tables.trial_row import planned_row
+from tinker.tables.trial_row import planned_rows
 
 NOISE = (-0.002, -0.001, 0.0, 0.001, 0.002)
 HOSTILE = "</style></script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}{% raw %}"
@@ -54,7 +54,7 @@ def _rows(content: dict[str, Any], **of_all: Any) -> list[dict[str, Any]]:
     """A finished row for each cell."""
     done = {"status": "done", "environment_class": "here", "attempts": 1, "steps": 100, "val_loss": 1.9}
     empty = dict.fromkeys(schema.trials().names)
-    return [empty | planned_row(content, cell) | done | of_all for cell in content["cells"]]
+    return [empty | planned | done | of_all for planned in planned_rows(content)]
 
 
 def _read(folder: Path, content: dict[str, Any], rows: list[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from tinker.report.api import read_report, render
 from tinker.tables import schema
 from tinker.tables.collect import CURVES, TRIALS, with_grid
 from tinker.tables.parquet import write
-from tinker.tables.trial_row import planned_row
+from tinker.tables.trial_row import planned_rows
 
 ARMS, SEEDS, POINTS = 200, range(7), 20
 
@@ -21,10 +21,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("many")
     grid = made_up.grid({"baseline-v0": SEEDS, **{f"an-arm-with-a-long-name-{k}": SEEDS for k in range(ARMS)}})
     rows, points = [], []
-    for place, cell in enumerate(grid["cells"]):
+    for place, planned in enumerate(planned_rows(grid)):
         loss = 1.9 + 0.0137 * ((place * 37) % 101) / 101 + 0.002 * (place // 7 % 9)
         done = {"status": "done", "environment_class": "here", "attempts": 1, "steps": 400, "seconds": 31.5}
-        rows.append({**dict.fromkeys(schema.trials().names), **planned_row(grid, cell), **done, "val_loss": loss})
+        rows.append({**dict.fromkeys(schema.trials().names), **planned, **done, "val_loss": loss})
         identity = {key: rows[-1][key] for key in schema.curves().names if key in rows[-1]}
         points += [
             {**identity, "step": 20 * k, "metric": "val_loss", "value": loss + (1 - k / POINTS) ** 2}

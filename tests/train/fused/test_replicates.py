@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from model.gpt import GPT
 from tests.train.tiny import numbers, spec_of, values
-from tinker.train import recorder
-from tinker.train.checkpoint import LAST
+from tinker.train import recorder, training
+from tinker.train.checkpoint import LAST, Checkpointer
 from tinker.train.fused.run import run_replicates
+from tinker.train.fused.together import Together
 from tinker.train.result import TrialResult
 from tinker.train.trial import Hooks, run_trial
 
@@ -164,6 +168,34 @@ def test_the_clock_saves_all_at_one_step(tmp_path: Path, monkeypatch: pytest.Mon
     _together(tmp_path, "checkpoint.minutes=0.1", hooks=[Hooks(progress=tell), Hooks(), Hooks()])
     assert len(saved) > 2
     assert all(len(set(steps)) == 1 for steps in saved)
+
+
+def test_one_that_has_ended_makes_the_others_save_no_more_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It saves no more, so by the clock it would be due for ever."""
+    looks: list[list[bool]] = []
+    look = Together.look
+
+    def note(self: Together, checkpointers: Sequence[Checkpointer]) -> None:
+        looks.append([each.recorder.diverged for each in checkpointers])
+        look(self, checkpointers)
+
+    monkeypatch.setattr(Together, "look", note)
+    build = training.GPT
+
+    def poisoned(config: Any, seed: int) -> GPT:
+        model = build(config, seed)
+        if seed == SEEDS[1]:
+            with torch.no_grad():
+                next(model.parameters())[0, 0] = torch.nan
+        return model
+
+    monkeypatch.setattr(training, "GPT", poisoned)
+    _together(tmp_path)
+    assert len(looks[0]) == len(SEEDS)
+    assert len(looks[-1]) == len(SEEDS) - 1
+    assert not any(any(each) for each in looks)
 
 
 def test_trials_of_two_arms_are_no_replicates(tmp_path: Path) -> None:

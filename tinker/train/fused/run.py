@@ -8,17 +8,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from tinker.config.schema import TrialConfig
 from tinker.provenance.code import code_record
 from tinker.spec import TrialSpec
-from tinker.train.fused.clipping import clip_each
 from tinker.train.fused.fusible import NotFusible, refusal, require_batched
+from tinker.train.fused.loop import batches, train
 from tinker.train.fused.seat import Seat
 from tinker.train.fused.stack import Stack
 from tinker.train.fused.together import Together
-from tinker.train.fused.updates import Updates, updates_of
+from tinker.train.fused.updates import updates_of
 from tinker.train.precision import fp32_products
 from tinker.train.result import TrialResult
 from tinker.train.trial import Attempt, Hooks, run_trial
@@ -89,57 +88,15 @@ def _trained(attempts: Sequence[Attempt], together: Together) -> list[TrialResul
             updates.load(states)
         for row, seat in enumerate(seats):
             seat.begin(row, updates, opened.enter_context(seat.attempt.mirrors()))
-        _train(seats, stack, updates, together)
+        train(seats, stack, updates, together)
     fused = {"replicates": len(attempts), "code": code_record([__name__], [])["fingerprint"]}
     return [seat.attempt.result(seat.trainer, fused) for seat in seats]
 
 
 def _try(seats: Sequence[Seat]) -> None:
     """Raises NotFusible where the first step comes out otherwise in a stack."""
-    inputs, targets = _batches(seats, 0)
+    inputs, targets = batches(seats, 0)
     models, seeds = [seat.module.model for seat in seats], [seat.attempt.spec.seeds.init for seat in seats]
     rows, precision = slice(TRIED_ROWS), seats[0].module.config.train.precision
     with seats[0].trainer.precision_plugin.train_step_context():
         require_batched(models, seeds, inputs[:, rows], targets[:, rows], precision)
-
-
-def _train(seats: Sequence[Seat], stack: Stack, updates: Updates, together: Together) -> None:
-    """Steps until every replicate has ended."""
-    config = seats[0].module.config
-    precision = seats[0].trainer.precision_plugin
-    begin, limit = seats[0].step, config.train.grad_clip
-    for step in range(begin, config.train.end):
-        inputs, targets = _batches(seats, step)
-        stack.zero_grad()
-        with precision.train_step_context():
-            losses = stack.losses(inputs, targets, step)
-        losses.sum().backward()  # type: ignore[no-untyped-call]  # untyped in torch
-        gradients = [each.grad for each in stack.parameters.values() if each.grad is not None]
-        if limit is not None:
-            clip_each(gradients, limit)
-        updates.step()
-        if step == begin and not stack.whole():
-            raise NotFusible("the optimizer puts new tensors in the place of the parameters that it was given")
-        together.look([seat.checkpointer for seat in seats])
-        for row, seat in enumerate(seats):
-            if seat.ended:
-                seat.recorder.alive()  # or else it would count as hung
-            else:
-                seat.advance(losses[row].detach())
-        if all(seat.ended for seat in seats):
-            return
-
-
-def _batches(seats: Sequence[Seat], step: int) -> tuple[Tensor, Tensor]:
-    """Inputs and targets (R, B, T) on the device: of each replicate those that it would have alone."""
-    config, device = seats[0].module.config, seats[0].module.device
-    each = [
-        seat.attempt.training.corpus.batch(
-            seat.attempt.spec.seeds.data, step, config.train.batch_size, config.model.context
-        )
-        for seat in seats
-    ]
-    inputs, targets = (torch.stack(parts) for parts in zip(*each, strict=True))
-    if device.type == "cuda":
-        inputs, targets = inputs.pin_memory(), targets.pin_memory()
-    return inputs.to(device, non_blocking=True), targets.to(device, non_blocking=True)
