@@ -40,10 +40,12 @@ def attach(name: str | None, say: Say) -> int:
         from tinker.cloud.visit import visit_again
 
         return visit_again(going[0], say, say)
-    if len(going) != 1:
+    named = state.fleet(name) if name is not None else None
+    service = api() if named is None or not named.ledger.exists() or _rented(named) else None
+    if service is None or len(going) != 1:
         there = ", ".join(folder.name for folder in state.fleets() if goes_on(folder)) or "none"
         raise UserError(f"{name or 'no fleet is named'}: fleets with a run that goes on: {there}", exit_code=FAILED)
-    return watch_again(api(), state, going[0], say, say)
+    return watch_again(service, state, going[0], say, say)
 
 
 def down(name: str, say: Say) -> int:
