@@ -26,7 +26,7 @@ question: Does one trial run on a rented card?
 control: control
 scale: smoke
 base: {train.accelerator: cuda}
-arms: {control: {}}
+arms: {}
 seeds: 1
 decide: {metric: val_loss, direction: lower, min_effect: 0.01}
 fleet: {max_usd: 1, max_usd_per_hour: 0.8, max_hours: 1, cloud: community}
