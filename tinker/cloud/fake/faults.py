@@ -20,7 +20,6 @@ FAULTS = {
     "delete_fails": "DELETE is answered with 500",
     "terminate_fails": "the action `terminate` is answered with 500",
     "too_many": "any call is answered with 429 and a Retry-After of `value` seconds",
-    "slow_catalog": "the catalog takes `value` seconds",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,8 +54,6 @@ class Server(ThreadingHTTPServer):
     def answer(self, handler: Handler, raw: bytes) -> Answer:
         """Of one request, and its entry in the record."""
         url = urlsplit(handler.path)
-        if url.path.startswith("/v2/catalog") and (wait := self.account.faults.take("slow_catalog")) is not None:
-            time.sleep(wait)  # before the lock: other calls need not wait
         with self.lock:
             self.account.clock.called()
             by = None
