@@ -23,6 +23,7 @@ from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
 from tinker.tables.grid_shape import checked
 from tinker.tables.grids import load_grid
 from tinker.tables.looks import read_looks, record_looks
+from tinker.tables.once import compact, rows_of
 from tinker.tables.parquet import read, write
 from tinker.tables.tuning import write_tuning
 from tinker.tables.tuning_so_far import so_far
@@ -101,8 +102,10 @@ class Analysis:
 
     @classmethod
     def _of_tables(cls, folder: Path, table: pa.Table, grid: dict[str, Any]) -> Analysis:
-        rows = table.to_pylist()
-        trials = pa.Table.from_pylist(rows, schema.trials(schema.metric_names(table.schema)))  # older: fewer columns
+        rows = rows_of(table)
+        trials = pa.Table.from_pylist(
+            rows, compact(schema.trials(schema.metric_names(table.schema)))
+        )  # older: fewer columns
         curves = read(folder / CURVES) if (folder / CURVES).is_file() else schema.curves().empty_table()
         return cls._judged(grid, trials, curves, read_looks(folder), 0)
 
@@ -110,7 +113,7 @@ class Analysis:
     def _judged(
         cls, grid: dict[str, Any], trials: pa.Table, curves: pa.Table, looks: list[dict[str, Any]], kept: int
     ) -> Analysis:
-        rule, rows = Rule.from_grid(grid), trials.to_pylist()
+        rule, rows = Rule.from_grid(grid), rows_of(trials)
         learning = learning_curves(curves, rule.metric)
         compared = compare(rows, schema.metric_names(trials.schema), rule, learning)
         table = pa.Table.from_pylist(compared, schema.comparisons())

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tinker.stats.resources import Curve
+from tinker.tables.once import encoded
 
 #: Steps, rising, and the value at each.
 Points = tuple[NDArray[Any], NDArray[Any]]
@@ -26,19 +26,21 @@ def learning_curves(curves: pa.Table, metric: str) -> dict[str, Curve]:
 
 def _points(curves: pa.Table, metric: str) -> dict[str, Points]:
     """Millions of points: no Python object is made of any."""
-    own = pc.equal(curves.column("metric"), metric)
-    part = curves.select(["trial_id", "step", "value"]).filter(own).combine_chunks()
-    if not len(part):
+    metrics, trials = encoded(curves.column("metric")), encoded(curves.column("trial_id"))
+    wanted = metrics.dictionary.index(metric).as_py()
+    if wanted < 0:
         return {}
-    trials = pa.array(part.column("trial_id").combine_chunks()).dictionary_encode()
-    codes = trials.indices.to_numpy()
-    steps, values = part.column("step").to_numpy(), part.column("value").to_numpy()
+    own = np.flatnonzero(metrics.indices.fill_null(-1).to_numpy() == wanted)
+    names = trials.dictionary.to_pylist()
+    whole = len(own) == len(curves)
+    columns = trials.indices.to_numpy(), *(curves.column(name).to_numpy() for name in ("step", "value"))
+    codes, steps, values = (column if whole else column[own] for column in columns)
     if not np.all((np.diff(codes) > 0) | ((np.diff(codes) == 0) & (np.diff(steps) > 0))):
         order = np.lexsort((values, steps, codes))
         codes, steps, values = codes[order], steps[order], values[order]
-    ends = np.searchsorted(codes, np.arange(len(trials.dictionary)), side="right")
-    slices = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-    return {trial: (steps[own], values[own]) for trial, own in zip(trials.dictionary.to_pylist(), slices, strict=True)}
+    ends = np.searchsorted(codes, np.arange(len(names)), side="right").tolist()
+    places = zip(names, [0, *ends], ends, strict=False)
+    return {trial: (steps[start:end], values[start:end]) for trial, start, end in places if start < end}
 
 
 def _at(steps: NDArray[Any], known: NDArray[Any], seconds: NDArray[Any]) -> NDArray[Any] | None:

@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tinker.errors import UserError
 from tinker.store.layout import Layout
 from tinker.store.store import FINISHED, Store
-from tinker.tables import schema
+from tinker.tables import once, schema
+from tinker.tables.column import TEXT
 from tinker.tables.grid_shape import checked
 from tinker.tables.money import share_out
+from tinker.tables.once import compact, encoded, rows_of
 from tinker.tables.packing import Stay, mark_packed, stays_of
 from tinker.tables.parquet import read, write
-from tinker.tables.remembered import POINTS
+from tinker.tables.remembered import NONE, POINTS, joined, points_of
 from tinker.tables.stored import of_store
 from tinker.tables.trial_row import planned_rows
 
@@ -55,10 +56,11 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
     folder, trials_folder = results / grid["name"], Layout(results).trials
     stored = of_store(results, grid)
     unknown = {cell["trial_id"] for cell in grid["cells"]} - stored.keys()
-    old_rows, old_curves = _earlier(folder) if unknown else ({}, {})
+    old_rows = _earlier(folder, unknown) if unknown else {}
+    old_curves = _by_trial(read(folder / CURVES)) if old_rows else {}
     _demand_imported(folder, grid, old_rows.keys() | stored.keys())
     rows: Rows = []
-    curves: list[tuple[Row, pa.Table]] = []
+    curves: list[tuple[Row, pa.RecordBatch]] = []
     kept = 0
     for planned in planned_rows(grid):
         trial_id = planned["trial_id"]
@@ -68,13 +70,13 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
         elif trial_id in old_rows and not (trials_folder / trial_id).exists():
             kept += old_rows[trial_id].get("source") is None
             rows.append(old_rows[trial_id] | {name: planned[name] for name in FROM_GRID})
-            curves.append((planned, old_curves.get(trial_id, POINTS.empty_table())))
+            curves.append((planned, old_curves.get(trial_id, NONE)))
         else:
             rows.append(planned)
     mark_packed(rows, _neighbours(results, rows))
     share_out(rows, grid.get("rented", ()))
     metrics = {grid["decide"]["metric"]}.union(*rows) - set(schema.trials().names)
-    trials = with_grid(pa.Table.from_pylist(rows, schema.trials(metrics)), grid)
+    trials = with_grid(pa.Table.from_pylist(rows, compact(schema.trials(metrics))), grid)
     points = _with_identity(curves)
     if keep:
         trials, points = write(folder / TRIALS, trials), write(folder / CURVES, points)
@@ -122,13 +124,12 @@ def _neighbours(results: Path, rows: Rows) -> Iterator[Stay]:
             yield from stays_of({**stay, "environment_class": trial.environment_class, "places": places})
 
 
-def _earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, pa.Table]]:
-    """Finished and imported rows, and curves, of the tables that are there already, by trial id."""
+def _earlier(folder: Path, ids: set[str]) -> dict[str, dict[str, Any]]:
+    """Finished and imported rows of these trials in the tables that are there already, by trial id."""
     if not (folder / TRIALS).exists() or not (folder / CURVES).exists():
-        return {}, {}
-    rows = read(folder / TRIALS).to_pylist()
-    kept = {row["trial_id"]: row for row in rows if row["status"] in FINISHED or row.get("source") is not None}
-    return kept, _by_trial(read(folder / CURVES))
+        return {}
+    rows = (row for row in rows_of(read(folder / TRIALS)) if row["trial_id"] in ids)
+    return {row["trial_id"]: row for row in rows if row["status"] in FINISHED or row.get("source") is not None}
 
 
 def _demand_imported(folder: Path, grid: Grid, rows: Collection[str]) -> None:
@@ -141,36 +142,50 @@ def _demand_imported(folder: Path, grid: Grid, rows: Collection[str]) -> None:
         )
 
 
-def _by_trial(curves: pa.Table) -> dict[str, pa.Table]:
+def _by_trial(curves: pa.Table) -> dict[str, pa.RecordBatch]:
     """The points of each trial, in their order."""
-    sorted_ = curves.take(pc.sort_indices(curves.column("trial_id").combine_chunks()))
-    starts: dict[str, int] = {}
-    for place, trial_id in enumerate(sorted_.column("trial_id").to_pylist()):
-        starts.setdefault(trial_id, place)
-    ends = [*starts.values(), len(sorted_)][1:]
-    slices = zip(starts.items(), ends, strict=True)
-    return {trial_id: sorted_.slice(start, end - start) for (trial_id, start), end in slices}
+    trials = encoded(curves.column("trial_id"))
+    places = trials.indices.to_numpy()
+    order = np.argsort(places, kind="stable")
+    points = points_of(curves.select(POINTS.names).take(pa.array(order)))
+    ends = np.cumsum(np.bincount(places, minlength=len(trials.dictionary))).tolist()
+    slices = zip(trials.dictionary.to_pylist(), [0, *ends], ends, strict=False)
+    return {trial_id: points.slice(start, end - start) for trial_id, start, end in slices}
 
 
-def _with_identity(curves: Sequence[tuple[Row, pa.Table]]) -> pa.Table:
-    """The points (step, metric, value) of all trials, with the identity of each trial in front of its own."""
-    points = pa.concat_tables(
-        [POINTS.empty_table(), *(curve.select(POINTS.names).cast(POINTS) for _, curve in curves)]
-    ).combine_chunks()
-    ends = np.cumsum([len(curve) for _, curve in curves], dtype=np.int64)
-    columns = [
-        points.column(field.name)
-        if field.name in POINTS.names
-        else _repeated(pa.array([planned[field.name] for planned, _ in curves], field.type), ends)
-        for field in schema.curves()
-    ]
-    return pa.Table.from_arrays(columns, schema=schema.curves())
+def _with_identity(curves: Sequence[tuple[Row, pa.RecordBatch]]) -> pa.Table:
+    """The points (step, metric, value) of all trials, with the identity of each trial in front of its own.
+
+    Texts are dictionaries.
+    """
+    own = [(planned, curve) for planned, curve in curves if len(curve)]
+    points = joined([curve for _, curve in own])
+    lengths = np.array([len(curve) for _, curve in own], dtype=np.int64)
+    place = pa.array(np.repeat(np.arange(len(own), dtype=np.int32), lengths))
+    columns = []
+    for field in schema.curves():
+        if field.name not in POINTS.names:
+            values = pa.array([planned[field.name] for planned, _ in own], field.type)
+            columns.append(_taken(values.dictionary_encode(), place) if field.type == TEXT else values.take(place))
+        else:
+            values = points.column(field.name)
+            columns.append(_sorted(values) if field.name == "metric" else values)
+    return pa.Table.from_arrays(columns, schema=_in_memory(schema.curves()))
 
 
-def _repeated(values: pa.Array, ends: npt.NDArray[np.int64]) -> pa.Array:
-    """Each value until its end, of which one may be where the one before is."""
-    own = np.flatnonzero(np.diff(ends, prepend=0))
-    if not len(own):
-        return values.slice(0, 0)
-    runs = pa.RunEndEncodedArray.from_arrays(pa.array(ends[own]), values.take(pa.array(own)))
-    return pc.run_end_decode(runs)
+def _taken(values: pa.DictionaryArray, place: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(values.indices.take(place), values.dictionary)
+
+
+def _sorted(metrics: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Its texts sorted, so that the order in which trials were read does not show in the file."""
+    used = pc.unique(metrics.indices).drop_null()
+    names = sorted(metrics.dictionary.take(used).to_pylist())
+    known = {name: number for number, name in enumerate(names)}
+    new = pa.array([known.get(name) for name in metrics.dictionary.to_pylist()], pa.int32())
+    return pa.DictionaryArray.from_arrays(new.take(metrics.indices), pa.array(names, pa.string()))
+
+
+def _in_memory(wanted: pa.Schema) -> pa.Schema:
+    fields = [field.with_type(once.TEXT) if field.type == TEXT else field for field in wanted]
+    return pa.schema(fields, metadata=wanted.metadata)

@@ -22,21 +22,24 @@ from tinker.errors import UserError
 from tinker.store import reading, record, sealed
 from tinker.store.atomic import write_bytes
 from tinker.store.layout import Layout
-from tinker.tables import schema, trial_columns, trial_row
+from tinker.tables import once, schema, trial_columns, trial_row
+from tinker.tables.once import TEXT, compact, encoded, rows_of
 
 #: (trial id, environment class)
 Key = tuple[str, str]
-POINTS = pa.schema([("step", pa.int64()), ("metric", pa.string()), ("value", pa.float64())])
+POINTS = pa.schema([("step", pa.int64()), ("metric", TEXT), ("value", pa.float64())])
+#: The curve of a trial that has none.
+NONE = pa.RecordBatch.from_pylist([], schema=POINTS)
 _DIGEST = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a finished trial's files say: its own part of the row, and its curve (step, metric, value)."""
+    """What a finished trial's files say: its own part of the row, and its curve (of the schema `POINTS`)."""
 
     stamp: str
     row: Mapping[str, Any]
-    curve: pa.Table
+    curve: pa.RecordBatch
 
 
 def path_of(results: Path, grid: str) -> Path:
@@ -55,10 +58,10 @@ def recall(results: Path, grid: str) -> dict[Key, Entry]:
         return {}
     reader = pa.BufferReader(pa.py_buffer(body))
     rows, curves = (pa.ipc.open_stream(reader).read_all() for _ in range(2))
-    curves = curves.set_column(1, "metric", curves.column("metric").cast(pa.string())).combine_chunks()
+    points = joined(curves.to_batches())
     stamps, lengths = rows.column("stamp").to_pylist(), rows.column("points").to_pylist()
     own = rows.drop_columns(["stamp", "points"])
-    listed = own.to_pylist()
+    listed = rows_of(own)
     partial = [name for name in own.column_names if own.column(name).null_count]
     found, start = {}, 0
     for row, stamp, length in zip(listed, stamps, lengths, strict=True):
@@ -66,21 +69,19 @@ def recall(results: Path, grid: str) -> dict[Key, Entry]:
             if row[name] is None:
                 del row[name]  # as it was: a metric that a trial does not have is no column of its row
         key = row["trial_id"], row["environment_class"]
-        found[key] = Entry(stamp, row, curves.slice(start, length))
+        found[key] = Entry(stamp, row, points.slice(start, length))
         start += length
     return found
 
 
 def remember(results: Path, grid: str, entries: Sequence[Entry]) -> None:
     """Replaces what is remembered of a grid. Where it cannot be written the next report takes longer, no more."""
-    fields = {field.name: field for field in schema.trials(_metrics(entries))}
+    fields = {field.name: field for field in compact(schema.trials(_metrics(entries)))}
     names = sorted({name for entry in entries for name in entry.row} & fields.keys())
     listed = [{**entry.row, "stamp": entry.stamp, "points": len(entry.curve)} for entry in entries]
     columns = [*(fields[name] for name in names), pa.field("stamp", pa.string()), pa.field("points", pa.int64())]
     rows = pa.Table.from_pylist(listed, pa.schema(columns))
-    curves = pa.concat_tables([POINTS.empty_table(), *(entry.curve.cast(POINTS) for entry in entries)])
-    curves = curves.combine_chunks()
-    curves = curves.set_column(1, "metric", curves.column("metric").dictionary_encode())
+    curves = pa.Table.from_batches([joined([entry.curve for entry in entries])])
     sink = pa.BufferOutputStream()
     for table in (rows, curves):
         with pa.ipc.new_stream(sink, table.schema) as stream:
@@ -88,6 +89,21 @@ def remember(results: Path, grid: str, entries: Sequence[Entry]) -> None:
     body = memoryview(sink.getvalue())
     with suppress(UserError):
         write_bytes(path_of(results, grid), b"".join((_digest(body), body)), durable=False)
+
+
+def points_of(table: pa.Table) -> pa.RecordBatch:
+    """Points of a curve, with the columns of `POINTS` among its own."""
+    columns = {name: table.column(name) for name in POINTS.names}
+    arrays = [columns["step"].combine_chunks(), encoded(columns["metric"]), columns["value"].combine_chunks()]
+    return pa.RecordBatch.from_arrays(arrays, schema=POINTS)
+
+
+def joined(curves: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """The points of all these curves, in their order."""
+    whole = pa.Table.from_batches([NONE, *curves], schema=POINTS)
+    return pa.RecordBatch.from_arrays(
+        [pa.concat_arrays(column.chunks) for column in whole.unify_dictionaries().columns], schema=POINTS
+    )
 
 
 def _metrics(entries: Iterable[Entry]) -> set[str]:
@@ -104,6 +120,6 @@ def _digest(body: memoryview) -> bytes:
 def _code() -> bytes:
     """Of the sources that turn files into rows: with other code they might say something else."""
     found = hashlib.sha256(pa.__version__.encode())
-    for module in (reading, record, sealed, schema, trial_columns, trial_row):
+    for module in (once, reading, record, sealed, schema, trial_columns, trial_row):
         found.update(Path(str(module.__file__)).read_bytes())
     return found.digest()

@@ -10,7 +10,8 @@ from tinker.store.layout import TrialFolder
 from tinker.store.reading import glance
 from tinker.store.record import FINISHED, StoredTrial
 from tinker.store.store import Store
-from tinker.tables.remembered import POINTS, Entry, Key, recall, remember
+from tinker.tables.once import LONG
+from tinker.tables.remembered import NONE, Entry, Key, points_of, recall, remember
 from tinker.tables.trial_row import stored_row
 
 
@@ -39,17 +40,27 @@ def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
     entries = {key: known[key] for key in stamps if key in known}
     for folder in changed:
         entries.pop((folder.trial_id, folder.environment_class), None)
+    texts: dict[str, str] = {}
     for trial in store.trials(changed):
         key = trial.trial_id, trial.environment_class
-        entries[key] = _entry(trial, stamps[key])
+        entries[key] = _entry(trial, stamps[key], texts)
     ordered = [entries[key] for key in stamps if key in entries]
     if changed or len(known) > len(ordered):
         remember(results, grid["name"], [entry for entry in ordered if entry.stamp and _finished(entry)])
     return _chosen(ordered, grid["environment_class"])
 
 
-def _entry(trial: StoredTrial, stamp: str) -> Entry:
-    return Entry(stamp, stored_row(trial), trial.curve() if trial.result is not None else POINTS.empty_table())
+def _entry(trial: StoredTrial, stamp: str, texts: dict[str, str]) -> Entry:
+    """`texts` are the long ones that trials share, such as the diff of their working tree: each is kept once."""
+    row = stored_row(trial)
+    for name in LONG.keys() & row.keys():
+        value = row[name]
+        row[name] = [_once(each, texts) for each in value] if isinstance(value, list) else _once(value, texts)
+    return Entry(stamp, row, points_of(trial.curve()) if trial.result is not None else NONE)
+
+
+def _once(text: str | None, texts: dict[str, str]) -> str | None:
+    return text and texts.setdefault(text, text)
 
 
 def _finished(entry: Entry) -> bool:
