@@ -145,3 +145,20 @@ def test_several_processes_at_once_agree(results: Path) -> None:
 
 def _rows(results: Path) -> str:
     return str(collect(results, grid(ARMS), keep=False).trials.to_pylist())
+
+
+def test_a_few_new_trials_are_read_again_instead_of_writing_all_anew(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "FEW", 0.3)
+    path = path_of(results, "made-up")
+    written = path.read_bytes()
+    _another(results)  # one of four
+    for _ in range(2):
+        assert collect(results, grid(ARMS), keep=False).trials.to_pylist()[3]["val_loss"] == 1.5
+        assert path.read_bytes() == written
+    _done_again(results)  # two of four
+    remembered, fresh = _both(results)
+    assert _equal(remembered, fresh)
+    collect(results, grid(ARMS), keep=False)
+    assert path.read_bytes() != written

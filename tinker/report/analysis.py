@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tinker.store.rented import read_rented
 from tinker.store.spent import spent
 from tinker.store.store import Store
 from tinker.tables import schema
-from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of
+from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of, written
 from tinker.tables.grid_shape import checked
 from tinker.tables.grids import load_grid
 from tinker.tables.looks import read_looks, record_looks
@@ -75,8 +76,9 @@ class Analysis:
     def _of_store(cls, results: Path, name: str, *, keep: bool = False) -> Analysis:
         grid = _with_costs(checked(load_grid(results, name), results / name / GRID_FILE), results)
         grid = so_far(grid, Store(results))
-        collected = collect(results, grid, keep=keep)
-        return cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
+        collected = collect(results, grid, keep=False)
+        with written(results / name, collected) if keep else nullcontext():
+            return cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
 
     @classmethod
     def read(cls, folder: Path) -> Analysis:

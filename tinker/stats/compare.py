@@ -116,8 +116,10 @@ def _secondary(arms: Arms, control_name: str, metric: str, rule: Rule, compared:
     whole = described(arms[control_name], control)
     rows = [{**common, **whole, "verdict": "control", "warnings": cautions(arms[control_name], control)}]
     for name, (runs, base_runs) in compared.items():
-        sample, shared = Sample.of(runs, metric), Sample.of(base_runs, metric)
-        own = described(runs or arms[name], Sample.of(arms[name], metric), sample)
+        planned_runs = Sample.of(arms[name], metric)
+        sample = planned_runs if len(runs) == len(arms[name]) else Sample.of(runs, metric)
+        shared = control if len(base_runs) == len(arms[control_name]) else Sample.of(base_runs, metric)
+        own = described(runs or arms[name], planned_runs, sample)
         base = described(base_runs or arms[control_name], control, shared)
         row = {**common, **own, **against(own, base), "warnings": cautions(runs, sample)}
         if not unsound(sample, shared, metric):

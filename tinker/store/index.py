@@ -55,7 +55,7 @@ def _through(index: Path, folders: list[TrialFolder]) -> Found:
     fresh: list[tuple[str | None, ...]] = []
     with _opened(index) as database:
         for folder in folders:
-            seen = glance(folder)
+            seen = glance(folder.path)
             if seen is None:
                 continue
             snapshot = _cached(database, folder, seen.stamp)

@@ -41,12 +41,12 @@ class Glance:
     settled: bool
 
 
-def glance(folder: TrialFolder) -> Glance | None:
-    """A look at the folder; None where there is none."""
+def glance(folder: str | os.PathLike[str]) -> Glance | None:
+    """A look at the folder of that path; None where there is none."""
     seen = []
-    newest = 0.0
+    newest = 0
     try:
-        with os.scandir(folder.path) as entries:
+        with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
                 if name.partition(".")[0] in _STAMPED:
@@ -54,11 +54,14 @@ def glance(folder: TrialFolder) -> Glance | None:
                         found = entry.stat()
                     except FileNotFoundError:  # replaced since the folder was listed: look again next time
                         return Glance("", settled=False)
-                    seen.append(f"{name} {found.st_ino} {found.st_size} {found.st_ctime_ns}")
-                    newest = max(newest, found.st_ctime)
+                    changed = found.st_ctime_ns
+                    seen.append(f"{name} {found.st_ino} {found.st_size} {changed}")
+                    if changed > newest:
+                        newest = changed
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return Glance("\n".join(sorted(seen)), settled=newest < time.time() - TICK)
+    seen.sort()
+    return Glance("\n".join(seen), settled=newest < (time.time() - TICK) * 1e9)
 
 
 def read_snapshot(folder: TrialFolder) -> Snapshot:

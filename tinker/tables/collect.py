@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +42,7 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Collected:
-    """The tables as written, and how many finished trials stand in them that the store does not hold any more."""
+    """The tables, and how many finished trials stand in them that the store does not hold any more."""
 
     trials: pa.Table
     curves: pa.Table
@@ -78,9 +80,28 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
     metrics = {grid["decide"]["metric"]}.union(*rows) - set(schema.trials().names)
     trials = with_grid(pa.Table.from_pylist(rows, compact(schema.trials(metrics))), grid)
     points = _with_identity(curves)
+    made = Collected(trials, points, kept)
     if keep:
-        trials, points = write(folder / TRIALS, trials), write(folder / CURVES, points)
-    return Collected(trials, points, kept)
+        _write(folder, made)
+    return made
+
+
+@contextmanager
+def written(folder: Path, made: Collected) -> Iterator[None]:
+    """Writes both tables while the block runs, on another core (Arrow needs no lock of Python's); its end waits.
+
+    Raises:
+        UserError: they cannot be written.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(_write, folder, made)
+        yield
+        writing.result()
+
+
+def _write(folder: Path, made: Collected) -> None:
+    write(folder / TRIALS, made.trials)
+    write(folder / CURVES, made.curves)
 
 
 def with_grid(trials: pa.Table, grid: Grid) -> pa.Table:

@@ -14,6 +14,9 @@ from tinker.tables.once import LONG
 from tinker.tables.remembered import NONE, Entry, Key, points_of, recall, remember
 from tinker.tables.trial_row import stored_row
 
+#: So many in a hundred trials are read again each time, which is less work than to write all anew.
+FEW = 0.01
+
 
 def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
     """By trial id: the row of the grid's environment class, else a finished one of another class.
@@ -29,12 +32,12 @@ def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
     known = recall(results, grid["name"])
     stamps: dict[Key, str] = {}
     changed: list[TrialFolder] = []
-    for folder in store.layout.every_trial({cell["trial_id"] for cell in grid["cells"]}):
-        seen, key = glance(folder), (folder.trial_id, folder.environment_class)
+    for trial_id, environment_class, path in store.layout.every_place({cell["trial_id"] for cell in grid["cells"]}):
+        seen, key = glance(path), (trial_id, environment_class)
         if seen is None:
             continue
         if key not in known or known[key].stamp != seen.stamp:
-            changed.append(folder)
+            changed.append(TrialFolder(Path(path)))
         # Of a folder written this moment no stamp may be remembered; no stamp is ever empty otherwise.
         stamps[key] = seen.stamp if seen.settled else ""
     entries = {key: known[key] for key in stamps if key in known}
@@ -45,8 +48,10 @@ def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
         key = trial.trial_id, trial.environment_class
         entries[key] = _entry(trial, stamps[key], texts)
     ordered = [entries[key] for key in stamps if key in entries]
-    if changed or len(known) > len(ordered):
-        remember(results, grid["name"], [entry for entry in ordered if entry.stamp and _finished(entry)])
+    lasting = [entry for entry in ordered if entry.stamp and _finished(entry)]
+    new = sum(known.get((entry.row["trial_id"], entry.row["environment_class"])) is not entry for entry in lasting)
+    if max(new, len(known) + new - len(lasting)) > FEW * len(ordered):
+        remember(results, grid["name"], lasting)
     return _chosen(ordered, grid["environment_class"])
 
 
