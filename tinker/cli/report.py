@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tinker.cli.options import RESULTS, GridOrTables, Json, Overrides, Results
+from tinker.cli.without_pandas import without_pandas
 from tinker.errors import UserError
 
 #: Columns where nothing says how wide the reader's page is.
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
         from tinker.report.api import make_report, read_report, render
         from tinker.report.find import tables_of
 
+        without_pandas()
         console = Console()
         width = console.width if console.is_terminal else PIPE_WIDTH
         chosen = Format.json if as_json else layout

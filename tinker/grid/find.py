@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinker.errors import UserError
-from tinker.grid.changed import changed_keys
-from tinker.grid.load import load_grid
 from tinker.tables import grids
 
 
@@ -43,6 +41,8 @@ def find_grid(grid: str, overrides: Sequence[str], results: Path) -> Found:
             f"{grid}: these results come from {source['file']}, which is not there; name the file, "
             "or work in the folder in which the grid was run"
         )
+    from tinker.grid.load import load_grid
+
     makes = load_grid(Path(source["file"]), source["overrides"]).results_name
     if makes != grid:
         raise UserError(f"{grid}: these results come from {source['file']}, which makes {makes}; name one of the two")
@@ -65,6 +65,9 @@ def results_of(grid: str, overrides: Sequence[str], results: Path) -> FoundResul
     """
     if not overrides and not Path(grid).is_file():
         return FoundResults(grid)
+    from tinker.grid.changed import changed_keys
+    from tinker.grid.load import load_grid
+
     found = find_grid(grid, overrides, results)
     declared = load_grid(found.file, found.overrides)
     name = declared.results_name

@@ -32,6 +32,8 @@ class Spared:
 
 def spared_in(trials: Sequence[Row], rule: Rule) -> Spared:
     """From all rows of trials.parquet."""
+    if not (rule.looks or rule.anytime):  # a fixed number of seeds: each of them is needed
+        return Spared((), ())
     needs = seeds_by_need(trials, rule)
     rows = tuple(row for need in needs for row in need.not_needed)
     if not rows:

@@ -29,7 +29,7 @@ from tinker.tables.once import TEXT, compact, encoded, rows_of
 Key = tuple[str, str]
 POINTS = pa.schema([("step", pa.int64()), ("metric", TEXT), ("value", pa.float64())])
 #: The curve of a trial that has none.
-NONE = pa.RecordBatch.from_pylist([], schema=POINTS)
+NONE = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in POINTS], schema=POINTS)
 _DIGEST = hashlib.sha256().digest_size
 
 
