@@ -124,9 +124,9 @@ class Executor:
         self._in_session = False
         self._send("end")
 
-    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float]) -> None:
-        """Queues an item; each takes a worker with these resources (`CPU`, `GPU`) for itself."""
-        self._send("item", number, json.dumps(item.as_dict()), dict(resources))
+    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float], line: str, width: int) -> None:
+        """Queues an item, which takes a worker with these resources (`CPU`, `GPU`); a line runs `width` at once."""
+        self._send("item", number, json.dumps(item.as_dict()), dict(resources), line, width)
 
     def kill(self, number: int) -> None:
         """Kills the worker that has the item, which then counts as crashed."""

@@ -36,6 +36,7 @@ from ray import tune
 
 from tinker.schedule.cluster import ray_cluster
 from tinker.schedule.courier import Reached
+from tinker.schedule.places import Asked
 from tinker.schedule.tune_session import Session
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None]) -> No
         elif word == "close":
             sessions.put(None)
         elif session is not None and word == "item":
-            session.inbox.put((rest[0], rest[1], rest[2]))
+            session.inbox.put(Asked(*rest))
         elif session is not None and word == "kill":
             session.kill(rest[0])
         elif session is not None and word == "end":
