@@ -107,7 +107,7 @@ def test_what_fails_together_is_tried_alone(tmp_path: Path, monkeypatch: pytest.
 def test_a_lost_worker_costs_each_a_try_and_they_come_again_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tinker.schedule.executor import Crashed, Started
+    from tinker.schedule.events import Crashed, Started
 
     items, submit = _items(monkeypatch), InThread.submit
 

@@ -88,13 +88,17 @@ class TrialActor(tune.Trainable):
             self._mirror[1].end()
 
 
-def serve(pipe: Connection, log: str) -> None:
-    """The life of the process: Ray up, then one session after another, until the parent closes the pipe or dies."""
+def serve(pipe: Connection, scratch: Path) -> None:
+    """The life of the process: Ray up, then one session after another, until the parent closes the pipe or dies.
+
+    What it writes is in `scratch`, which is the parent's to remove.
+    """
     from tinker.errors import UserError
+    from tinker.schedule.executor import LOG
 
     os.setsid()  # Ctrl-C in a terminal is the parent's to handle, and Ray's processes stay in one group
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    descriptor = os.open(scratch / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (1, 2):
         os.dup2(descriptor, stream)
     sessions: queue.SimpleQueue[Session | None] = queue.SimpleQueue()
@@ -103,7 +107,7 @@ def serve(pipe: Connection, log: str) -> None:
         with ray_cluster() as capacity:
             pipe.send(("up", asdict(capacity)))
             while (session := sessions.get()) is not None:
-                session.run()
+                session.run(scratch)
                 pipe.send(("over",))
     except UserError as error:
         pipe.send(("broken", str(error)))

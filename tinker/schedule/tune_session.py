@@ -180,18 +180,18 @@ class Session:
             with contextlib.suppress(Exception):  # it may be dead already, in whatever way Ray says so
                 ray.kill(actor)
 
-    def run(self) -> None:
+    def run(self, scratch: Path) -> None:
         self.home = ray.get_runtime_context().get_node_id()  # the driver's, whose results folder counts
         self._look_at_nodes(time.monotonic())
         keep_warm()
-        scratch = tempfile.mkdtemp(prefix="tinker-tune-")
+        folder = tempfile.mkdtemp(dir=scratch)
         try:
             tune.Tuner(
                 tune.with_resources(self.trainable, lambda config: tune.PlacementGroupFactory([config["resources"]])),
                 tune_config=tune.TuneConfig(reuse_actors=True, search_alg=Feed(self), num_samples=-1),
                 run_config=tune.RunConfig(
                     name="pool",
-                    storage_path=scratch,
+                    storage_path=folder,
                     verbose=0,
                     callbacks=[Relay(self)],
                     stop=End(self),
@@ -200,4 +200,4 @@ class Session:
                 ),
             ).fit()
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
