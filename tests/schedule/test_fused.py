@@ -30,9 +30,9 @@ def _items(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     submit = InThread.submit
 
-    def spy(self: InThread, number: int, item: WorkItem, resources: Any) -> None:
+    def spy(self: InThread, number: int, item: WorkItem, *rest: Any) -> None:
         found.append((item.task, len(item.specs)))
-        submit(self, number, item, resources)
+        submit(self, number, item, *rest)
 
     monkeypatch.setattr(InThread, "submit", spy)
     return found
@@ -111,13 +111,13 @@ def test_a_lost_worker_costs_each_a_try_and_they_come_again_alone(
 
     items, submit = _items(monkeypatch), InThread.submit
 
-    def crash_first(self: InThread, number: int, item: WorkItem, resources: Any) -> None:
+    def crash_first(self: InThread, number: int, item: WorkItem, *rest: Any) -> None:
         if len(item.specs) > 1:
             items.append((item.task, len(item.specs)))
             self._events.put(Started(number))
             self._events.put(Crashed(number, "a signal"))
         else:
-            submit(self, number, item, resources)
+            submit(self, number, item, *rest)
 
     monkeypatch.setattr(InThread, "submit", crash_first)
     code, said, _ = run_here(write_grid(tmp_path, {}, **FUSED), tmp_path / "results")
