@@ -12,6 +12,7 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,6 +35,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's, which would have 
 import ray
 from ray import tune
 
+from tinker.collector import uncollected
 from tinker.schedule.cluster import ray_cluster
 from tinker.schedule.courier import Reached
 from tinker.schedule.places import Asked
@@ -41,19 +43,25 @@ from tinker.schedule.tune_session import Session
 
 if TYPE_CHECKING:
     from tinker.schedule.mirror import Mirror
+    from tinker.schedule.work import Outcome, WorkItem
 
 
 class TrialActor(tune.Trainable):
     """One warm process that executes work items one after another."""
 
     _mirror: tuple[str, Mirror] | None = None
+    _execute: Callable[[WorkItem, Mirror | None], list[Outcome]] | None = None
 
     def setup(self, config: dict[str, Any]) -> None:
         data = json.loads(config["item"])
         # Before torch comes, which counts the machine's cores, and for the processes that a trial starts.
         threads = str(data["specs"][0]["config"]["train"]["threads"])
         os.environ.update(OMP_NUM_THREADS=threads, TORCHINDUCTOR_COMPILE_THREADS=threads)
-        from tinker.schedule.work import WorkItem  # brings torch, which only workers need
+        if self._execute is None:
+            with uncollected():  # not between trials, whose garbage would stay
+                from tinker.schedule.worker import execute  # brings torch, which only workers need
+            self._execute = execute
+        from tinker.schedule.work import WorkItem
 
         self.item, self.home = WorkItem.from_dict(data), config["home"]
         if Path(self.item.folder).is_dir():  # not so on another machine, where nothing relative is meant
@@ -64,11 +72,10 @@ class TrialActor(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        from tinker.schedule.worker import execute
-
+        assert self._execute is not None
         mirror = self._mirror_if_far()
         item = mirror.take(self.item) if mirror else self.item
-        return {"outcomes": [outcome.as_dict() for outcome in execute(item, mirror)], "done": True}
+        return {"outcomes": [outcome.as_dict() for outcome in self._execute(item, mirror)], "done": True}
 
     def _mirror_if_far(self) -> Mirror | None:
         """Where the driver's results are not to be seen from here; the same one as long as the driver is the same."""
