@@ -109,7 +109,7 @@ def test_what_cannot_be_measured_is_refused(load: Load, tmp_path: Path, override
 @pytest.mark.parametrize("text", ["{", "[]", '{"compile": {"on": 1}}', '{"fused": {"seeds": "all"}}'])
 def test_a_damaged_decision_is_one_message(load: Load, tmp_path: Path, text: str) -> None:
     _decide(tmp_path).write_text(text)
-    with pytest.raises(UserError, match=r"measured\.json is not as tinker wrote it"):
+    with pytest.raises(UserError, match=r"measured\.json is not as tinker wrote it .*doctor --store"):
         _plan(load(ARMS + AUTO), tmp_path)
 
 

@@ -53,8 +53,8 @@ def read_measured(path: Path) -> dict[str, Any]:
         document, problem = {}, str(error)
     if problem is not None:
         raise UserError(
-            f"{path} is not as tinker wrote it ({problem}); bring it back, or delete it: `tinker run` then measures "
-            "anew, and where that comes out otherwise trials that are done count no more"
+            f"{path} is not as tinker wrote it ({problem}); `tinker doctor --store --results {path.parent.parent}` "
+            "sets it aside, and takes what was decided from grid.json if it can"
         )
     return dict(document)
 

@@ -62,4 +62,5 @@ def _but(part: Part) -> str:
 
 
 def _place(part: Part) -> str:
-    return f"{part['device']}, {part['threads']} threads, torch {part['torch']}, {part['time'][:10]}"
+    threads = "1 thread" if part["threads"] == 1 else f"{part['threads']} threads"
+    return f"{part['device']}, {threads}, torch {part['torch']}, {part['time'][:10]}"

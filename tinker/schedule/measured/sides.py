@@ -94,7 +94,7 @@ class Side:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # it has ended; macOS says so in another way
             os.killpg(self._process.pid, signal.SIGKILL)  # compilers included
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
