@@ -77,6 +77,17 @@ def test_it_is_decided_at_the_first_run_and_counts_for_all_arms(
     assert any("1 of an arm's seeds together" in note for note in notes)
 
 
+def test_a_decision_from_another_machine_counts_here_and_is_said(tmp_path: Path) -> None:
+    grid, results = str(write_grid(tmp_path, ROTARY, **AUTO)), tmp_path / "results"
+    place = {"environment_class": "cuda-y", "device": "H100", "torch": "2.13.0", "threads": 4, "time": "2026-01-02"}
+    (results / "g").mkdir(parents=True)  # as it comes home from a rented machine
+    found = {"compile": {**place, **ON}, "fused": {**place, "seeds": 1, "why": "not faster"}}
+    (results / "g" / "measured.json").write_text(json.dumps(found))
+    made = make_plan(grid, [], results)
+    assert (made["switches"], made["fused"]) == (["train.compile=true"], None)
+    assert _said(made).count("was decided on H100, 4 threads, torch 2.13.0, 2026-01-02, another kind of machine") == 2
+
+
 def test_runs_of_the_control_alone_share_the_decision(tmp_path: Path, measured: Iterator[list[TrialSpec]]) -> None:
     specs, results = next(measured), tmp_path / "results"
     grid = str(write_grid(tmp_path, ROTARY, **AUTO))
