@@ -82,7 +82,7 @@ def test_on_ray_too(tmp_path: Path, ray_up: Capacity) -> None:
 
 def test_a_budget_and_seeds_that_go_as_one_do_not_go_together(tmp_path: Path) -> None:
     grid = write_grid(tmp_path, ROTARY, budget={"trials": 4}, **FUSED)
-    with pytest.raises(UserError, match=r"resources\.fused: 3 seeds .* leave the budget out"):
+    with pytest.raises(UserError, match=r"resources\.fused: 3: seeds .* leave the budget out"):
         run_here(grid, tmp_path / "results")
 
 
