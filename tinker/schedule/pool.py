@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -109,7 +110,7 @@ def serve(pipe: Connection, scratch: Path) -> None:
     for stream in (1, 2):
         os.dup2(descriptor, stream)
     sessions: queue.SimpleQueue[Session | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(pipe, sessions), daemon=True).start()
+    threading.Thread(target=_listen, args=(pipe, sessions, scratch), daemon=True).start()
     try:
         with ray_cluster() as capacity:
             pipe.send(("up", asdict(capacity)))
@@ -122,13 +123,14 @@ def serve(pipe: Connection, scratch: Path) -> None:
         sys.exit(1)
 
 
-def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None]) -> None:
+def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None], scratch: Path) -> None:
     """Takes the parent's messages. When the parent is gone, so is this process, and Ray with it."""
     session: Session | None = None
     while True:
         try:
             word, *rest = pipe.recv()
         except (EOFError, OSError):
+            shutil.rmtree(scratch, ignore_errors=True)  # nobody else is left to do it
             os._exit(1)
         if word == "begin":
             session = Session(pipe, TrialActor)
