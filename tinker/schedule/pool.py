@@ -11,13 +11,12 @@ import os
 import queue
 import shutil
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 # Ray reads these when it is imported.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -120,7 +119,7 @@ def serve(pipe: Connection, scratch: Path) -> None:
     except UserError as error:
         pipe.send(("broken", str(error)))
     except (BrokenPipeError, OSError):
-        sys.exit(1)
+        _orphaned(scratch)
 
 
 def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None], scratch: Path) -> None:
@@ -130,8 +129,7 @@ def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None], scrat
         try:
             word, *rest = pipe.recv()
         except (EOFError, OSError):
-            shutil.rmtree(scratch, ignore_errors=True)  # nobody else is left to do it
-            os._exit(1)
+            _orphaned(scratch)
         if word == "begin":
             session = Session(pipe, TrialActor)
             sessions.put(session)
@@ -143,6 +141,12 @@ def _listen(pipe: Connection, sessions: queue.SimpleQueue[Session | None], scrat
             session.kill(rest[0])
         elif session is not None and word == "end":
             session.ended.set()
+
+
+def _orphaned(scratch: Path) -> NoReturn:
+    """The parent is gone: nobody else is left to remove that."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(1)
 
 
 __all__ = ["TrialActor", "ray", "serve"]
