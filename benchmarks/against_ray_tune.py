@@ -5,8 +5,10 @@
 Both sides train the same models (`scale=smoke` on the generated corpus) for the same steps on the same batches, with
 the same evaluations, two trials at once with a thread each. The plain side is what one would write first:
 `tune.Tuner(train, ...)` with a function that imports what it needs and fits a `Trainer`; Ray Tune gives every trial a
-process of its own. The sides alternate. With `--plain` below `--trials` the plain side does so many, and what the
-others would take is added by the pace at which trials ended after the first two: said so in the output.
+process of its own. tinker runs twice: with each trial for itself, and with `resources.fused: 5`, which trains an arm's
+five seeds as one program. The sides alternate. With `--plain` below `--trials` the plain side does so many, and what
+the others would take is added by the pace at which trials ended after the first two: said so in the output. What is
+installed counts, since much of a short trial is imports: PyTorch's neighbours load what they find.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RUN = "import sys; sys.argv[0] = 'tinker'; from tinker.cli.entry import main; main()"
 ARMS = 12
+#: Seeds of an arm that are trained as one program, on one of tinker's sides.
+FUSED = 5
 GRID = """
 name: short
 question: What do short trials cost?
@@ -34,7 +38,7 @@ data: grammar
 seeds: {seeds}
 base: {{train.accelerator: cpu, train.threads: 1}}
 decide: {{metric: val_loss, min_effect: 0.01}}
-resources: {{concurrent: 2}}
+resources: {{concurrent: 2, fused: {fused}}}
 arms: {{{arms}}}
 """
 
@@ -122,12 +126,12 @@ def seconds(command: list[str], said: Path) -> float:
     return time.perf_counter() - start
 
 
-def ours(trials: int) -> float:
-    """Seconds of `tinker run`."""
+def ours(trials: int, fused: int) -> float:
+    """Seconds of `tinker run`; `fused` of an arm's seeds are one program."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         arms = ", ".join(f"lr{arm}: {{optimizer.lr: {rate(arm)}}}" for arm in range(1, ARMS))
-        (folder / "short.yaml").write_text(GRID.format(seeds=trials // ARMS, arms=arms), encoding="utf-8")
+        (folder / "short.yaml").write_text(GRID.format(seeds=trials // ARMS, arms=arms, fused=fused), encoding="utf-8")
         return seconds([sys.executable, "-P", "-c", RUN, "run", "short.yaml"], folder / "said.txt")
 
 
@@ -156,16 +160,17 @@ def main() -> None:
     if options.only_plain:
         plain(options.only_plain, options.at)
         return
-    ratios = []
+    ratios: dict[int, list[float]] = {1: [], FUSED: []}
     for _ in range(options.times):
-        own = ours(options.trials)
+        own = {fused: ours(options.trials, fused) for fused in ratios}
         other, how = theirs(min(options.plain, options.trials), options.trials)
-        ratios.append(other / own)
-        print(
-            f"{options.trials} trials: tinker {own:.1f} s; Ray Tune {other:.1f} s ({how}): x{other / own:.1f}",
-            flush=True,
-        )
-    print(f"ratio, n={len(ratios)}: median {median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")
+        print(f"{options.trials} trials: Ray Tune {other:.1f} s ({how})", flush=True)
+        for fused, took in own.items():
+            ratios[fused].append(other / took)
+            print(f"    tinker, resources.fused={fused}: {took:.1f} s, x{other / took:.1f}", flush=True)
+    for fused, found in ratios.items():
+        low, high = min(found), max(found)
+        print(f"resources.fused={fused}, n={len(found)}: median x{median(found):.1f} ({low:.1f} to {high:.1f})")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ seeds: {trials}
 base:
   train.accelerator: cpu
   train.threads: 1
+  train.compile: true
+  train.fused_optimizer: true
   train.steps: {steps}
   train.eval_every: {steps}
   schedule.warmup_steps: 10

@@ -22,6 +22,7 @@ from tinker.data.streams import Purpose, uniforms
 from tinker.data.windows import TextCorpus
 from tinker.spec import Seeds, TrialSpec
 from tinker.train import stretch
+from tinker.train import training as build
 from tinker.train.training import Training
 
 #: Overrides of tinker's sides. `each` has every step done by the Trainer, as it was before there were stretches.
@@ -68,6 +69,8 @@ def spec_of(overrides: list[str]) -> TrialSpec:
 
 def main(side: str, block: int, overrides: list[str]) -> None:
     """Trains until stdin ends."""
+    if not side.startswith("tinker"):
+        build.keep_memory = lambda: True  # a script has the allocator as it is
     training = Training(spec_of([*overrides, *SWITCHES[side]]))
     if side.startswith("tinker"):
         if side == "tinker-each":

@@ -253,6 +253,17 @@ def _frozen(results: Path) -> dict[str, Any]:
     return record
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_a_control_that_a_measurement_switched_cannot_be_frozen(results: Path, on: bool) -> None:
+    page = results / "made-up" / "grid.json"
+    page.write_text(json.dumps({**json.loads(page.read_text()), "measured": {"compile": {"on": on}}}))
+    done = _tinker("freeze", "control", "made-up", "--results", results)
+    if on:
+        assert isinstance(done.exception, UserError)
+        assert "train.compile=true by a measurement (resources.compile: auto)" in str(done.exception)
+    assert (results / "control").exists() is not on
+
+
 def test_unfinished_trials_cannot_be_frozen(results: Path) -> None:
     spec = spec_of(seed=2)
     shutil.rmtree(Layout(results).trial(spec.id, class_of(spec)).path)

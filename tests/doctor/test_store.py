@@ -146,6 +146,19 @@ def test_a_grid_that_no_table_holds_must_be_run_again(results: Path) -> None:
         make_report(results, GRID)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_damaged_decision_is_taken_from_the_grid(results: Path, kept: bool) -> None:
+    path, page = results / GRID / "measured.json", results / GRID / "grid.json"
+    was = {"threads": 1, "seeds": 1, "why": "", **dict.fromkeys(("environment_class", "device", "torch", "time"), "x")}
+    if kept:
+        page.write_text(json.dumps({**json.loads(page.read_text()), "measured": {"fused": was}}))
+    path.write_text("{")
+    [finding] = examine_store(results)
+    assert finding.path == path
+    assert ("grid.json has of it is in its place" if kept else "measures anew") in str(finding)
+    assert (json.loads(path.read_text()) if kept else path.exists()) == ({"fused": was} if kept else False)
+
+
 def test_tables_of_imported_runs_are_to_be_imported_again(results: Path) -> None:
     path = results / GRID / "grid.json"
     imported = {"imported": "runs.csv", "import_history": [{"time": "2026-01-01", "runs": 8}], "import_notes": []}

@@ -11,7 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from tinker.schedule.cluster import Capacity
-from tinker.schedule.executor import Ended, Event, Executor, Started
+from tinker.schedule.events import Ended, Event, Started
+from tinker.schedule.executor import Executor
 from tinker.schedule.grid_run import run_grids
 from tinker.schedule.work import WorkItem
 from tinker.schedule.worker import execute
@@ -38,7 +39,7 @@ class InThread(Executor):
         if self._thread is not None:
             self._thread.join()
 
-    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float]) -> None:
+    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float], line: str, width: int) -> None:
         self._items.put((number, item))
 
     def poll(self, timeout: float) -> list[Event]:

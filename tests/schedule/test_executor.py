@@ -8,7 +8,8 @@ import pytest
 
 from tinker.errors import UserError
 from tinker.schedule.cluster import Capacity
-from tinker.schedule.executor import Executor, Lost
+from tinker.schedule.events import Lost
+from tinker.schedule.executor import Executor
 
 SAID = ("broken", "a private Ray did not answer: time is up")
 

@@ -30,9 +30,9 @@ def _items(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     submit = InThread.submit
 
-    def spy(self: InThread, number: int, item: WorkItem, resources: Any) -> None:
+    def spy(self: InThread, number: int, item: WorkItem, *rest: Any) -> None:
         found.append((item.task, len(item.specs)))
-        submit(self, number, item, resources)
+        submit(self, number, item, *rest)
 
     monkeypatch.setattr(InThread, "submit", spy)
     return found
@@ -82,7 +82,7 @@ def test_on_ray_too(tmp_path: Path, ray_up: Capacity) -> None:
 
 def test_a_budget_and_seeds_that_go_as_one_do_not_go_together(tmp_path: Path) -> None:
     grid = write_grid(tmp_path, ROTARY, budget={"trials": 4}, **FUSED)
-    with pytest.raises(UserError, match=r"resources\.fused: 3 seeds .* leave the budget out"):
+    with pytest.raises(UserError, match=r"resources\.fused: 3: seeds .* leave the budget out"):
         run_here(grid, tmp_path / "results")
 
 
@@ -107,17 +107,17 @@ def test_what_fails_together_is_tried_alone(tmp_path: Path, monkeypatch: pytest.
 def test_a_lost_worker_costs_each_a_try_and_they_come_again_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tinker.schedule.executor import Crashed, Started
+    from tinker.schedule.events import Crashed, Started
 
     items, submit = _items(monkeypatch), InThread.submit
 
-    def crash_first(self: InThread, number: int, item: WorkItem, resources: Any) -> None:
+    def crash_first(self: InThread, number: int, item: WorkItem, *rest: Any) -> None:
         if len(item.specs) > 1:
             items.append((item.task, len(item.specs)))
             self._events.put(Started(number))
             self._events.put(Crashed(number, "a signal"))
         else:
-            submit(self, number, item, resources)
+            submit(self, number, item, *rest)
 
     monkeypatch.setattr(InThread, "submit", crash_first)
     code, said, _ = run_here(write_grid(tmp_path, {}, **FUSED), tmp_path / "results")

@@ -18,7 +18,8 @@ from tinker.schedule.budget import GridPurse
 from tinker.schedule.cluster import Capacity
 from tinker.schedule.course import Course, GridRun, Limits
 from tinker.schedule.driver import Driver
-from tinker.schedule.executor import Ended, Event, Executor, Started
+from tinker.schedule.events import Ended, Event, Started
+from tinker.schedule.executor import Executor
 from tinker.schedule.job import Job, Stage
 from tinker.schedule.missing import class_of, code_of, sort_out
 from tinker.schedule.work import Outcome, Task, WorkItem
@@ -73,7 +74,7 @@ class AtOnce(Executor):
     def end(self) -> None:
         pass
 
-    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float]) -> None:
+    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float], line: str, width: int) -> None:
         self._items.append((number, item))
         self.most = max(self.most, len(self._items))
 

@@ -19,7 +19,8 @@ from tinker.schedule.budget import GridPurse
 from tinker.schedule.cluster import Capacity
 from tinker.schedule.course import Course, GridRun, Limits, Summary, Ticket
 from tinker.schedule.driver import Driver
-from tinker.schedule.executor import Ended, Event, Executor, Lost, Started
+from tinker.schedule.events import Ended, Event, Lost, Started
+from tinker.schedule.executor import Executor
 from tinker.schedule.job import Job, Stage
 from tinker.schedule.missing import class_of, code_of
 from tinker.schedule.work import Outcome, WorkItem
@@ -70,7 +71,7 @@ class Told(Executor):
     def restart(self) -> None:
         self.items = []
 
-    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float]) -> None:
+    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float], line: str, width: int) -> None:
         self.at_work.append([other.specs[0].seeds.init for _, other in self.items])
         self.items.append((number, item))
         self.numbers.append(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinker import collector
 from tinker.cli import interrupts
 
 
@@ -9,6 +10,7 @@ def main() -> None:
     """As `tinker.cli.main.main`."""
     with interrupts.caught():
         try:
+            collector.seldom()
             from tinker.cli.main import main as command
 
             command()

@@ -49,9 +49,13 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(run_elsewhere(on, *asked, say=_say, print_log=typer.echo, yes=yes, detach=detach))
         if fleet is not None or yes or detach:
             raise UserError("--fleet, --yes and --detach are for runs elsewhere; say where with --on")
-        from tinker.schedule.grid_run import run_grids
+        from tinker.schedule.executor import Executor
 
-        code = run_grids(named, overrides, results, Console(stderr=True), force=force, fail_fast=fail_fast)
+        with Executor() as ray:  # it takes seconds to start, in which grids are read and checked
+            from tinker.schedule.grid_run import run_grids
+
+            console = Console(stderr=True)
+            code = run_grids(named, overrides, results, console, force=force, fail_fast=fail_fast, executor=ray)
         raise typer.Exit(code)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tinker.errors import UserError
+from tinker.grid.measured import read_measured
 from tinker.store.aside import Finding, set_aside
 from tinker.store.atomic import write_json
 from tinker.store.layout import NAME, Layout
@@ -33,9 +35,12 @@ CONSEQUENCE = {
 def tables(results: Path) -> Iterator[Finding]:
     """Every grid's, in the order of their names. The caller holds `results_lock`."""
     for folder in sorted(path for path in results.iterdir() if path.is_dir() and NAME.fullmatch(path.name)):
-        if folder != Layout(results).trials and any((folder / name).exists() for name in (GRID_FILE, *CONSEQUENCE)):
+        if folder == Layout(results).trials:
+            continue
+        if any((folder / name).exists() for name in (GRID_FILE, *CONSEQUENCE)):
             yield from _grid(results, folder)
             yield from (finding for name in CONSEQUENCE for finding in _table(folder, name))
+        yield from _decision(results, folder)
 
 
 def _table(folder: Path, name: str) -> Iterator[Finding]:
@@ -70,6 +75,20 @@ def _grid(results: Path, folder: Path) -> Iterator[Finding]:
         yield Finding(path, damage.problem, f"it is now {aside}, and {after}")
     except UserError as error:
         yield Finding(path, str(error), "nothing was done", mended=False)
+
+
+def _decision(results: Path, folder: Path) -> Iterator[Finding]:
+    """What was measured for a grid; its `grid.json` holds it too."""
+    path = Layout(results).measured(folder.name)
+    try:
+        read_measured(path)
+    except UserError:
+        aside = set_aside(path, SUFFIX).name
+        after = "`tinker run` measures anew, and trials that are done may count no more"
+        with suppress(UserError, KeyError):
+            write_json(path, load_grid(results, folder.name)["measured"])
+            after = f"what {GRID_FILE} has of it is in its place"
+        yield Finding(path, "is not as tinker wrote it", f"it is now {aside}, and {after}")
 
 
 def _saved(folder: Path) -> dict[str, Any] | None:

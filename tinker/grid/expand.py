@@ -17,6 +17,8 @@ from tinker.data.corpus import Corpus, corpus_of
 from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import Place, blame
 from tinker.grid.fairness import NO_CHOICE, TUNINGS, check_diff, check_metric
+from tinker.grid.measured import KEY as COMPILE
+from tinker.grid.measured import check_auto, check_devices, settled
 from tinker.grid.pretrain import Start, pretrain_spec
 from tinker.grid.product import DeclaredArm, declared_arms
 from tinker.grid.schema import Grid
@@ -105,18 +107,20 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
     """Resolves every arm against the control, checks each strictly, and lays the trials out.
 
     `train.accelerator: auto` is resolved here, once for all arms. An arm that asks for the same trials as one before it
-    is left out with a note; a combination of axes that gives the control is the control. What arms start from is looked
-    up in `results`.
+    is left out with a note; a combination of axes that gives the control is the control. What arms start from, and what
+    was measured for the grid, is looked up in `results`.
 
     Raises:
         UserError: with file and line, or the override, that is at fault.
     """
-    groups = Groups.find(config_dirs)
+    grid, groups = settled(grid, results), Groups.find(config_dirs)
     composed = compose_groups(grid.choices, groups)
     for value in grid.values:
         check_key(value, composed.config, groups)
-    shared = _shared_places(grid)
+    shared, others = _shared_places(grid), declared_arms(grid)
+    check_auto(grid, composed.config, shared, others)
     base = _base(grid, composed.config, shared)
+    check_devices(grid, base)
     pretrained = pretrain_spec(grid, base, results)
     start = Start(results, pretrained)
     base = start.shared_by_arms(base)
@@ -124,7 +128,6 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
     control, corpus = _resolve(grid, empty, base, shared, start)
     check_metric(grid, corpus)
     arms, notes = {identity(control): control}, []
-    others = declared_arms(grid)
     check_names(grid, [grid.control, *(declared.name for declared in others)])
     for declared in others:
         check_diff(declared, base)
@@ -174,6 +177,7 @@ def _base(grid: Grid, composed: dict[str, Any], shared: Sequence[Sequence[Place]
         config = apply(composed, grid.base)
         config = apply(config, {"plugins": grid.plugins} if grid.plugins else {})
         config = apply(config, {value.key: value.value for value in grid.values})
+        config = apply(config, {COMPILE: True} if grid.compiled else {})
     except ConfigError as error:
         raise blame(error, shared, where) from None
     for key in sorted(TUNINGS & leaves(config).keys()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -28,15 +29,17 @@ class Resources:
 
     `gpus` may be a fraction, and `auto` is the one that measured memory allows. `concurrent` is how many trials may run
     at once; null is as many as fit. `fused` is how many seeds of an arm are trained as one program on what one trial
-    gets: the same numbers to rounding, sooner on a GPU that one trial cannot fill. After `stall_minutes` without a
-    batch of training or evaluation a trial counts as hung (before the first batch five minutes at least): its worker is
-    killed, and it is tried again.
+    gets: the same numbers to rounding, sooner on a GPU that one trial cannot fill. `compile: auto` leaves
+    `train.compile` of all arms to a measurement when the grid is first run, and `fused: auto` that number; null is what
+    the config says. After `stall_minutes` without a batch of training or evaluation a trial counts as hung (before the
+    first batch five minutes at least): its worker is killed, and it is tried again.
     """
 
     cpus: Annotated[float, Limits(above=0)] | None = None
     gpus: Annotated[float, Limits(at_least=0)] | Literal["auto"] | None = None
     concurrent: Annotated[int, Limits(at_least=1)] | None = None
-    fused: Annotated[int, Limits(at_least=1)] = 1
+    fused: Annotated[int, Limits(at_least=1)] | Literal["auto"] = 1
+    compile: Literal["auto"] | None = None
     stall_minutes: Annotated[float, Limits(above=0)] = 30.0
 
 
@@ -146,6 +149,8 @@ class Grid(Declaration):
         choices: options of config groups, those of the file and of the command line.
         chosen: the overrides among these.
         values: overrides of single values, laid over every arm's base.
+        decided: what was measured for it, as its `measured.json` has it, as far as it leaves that open (`auto`).
+        kin: the grid whose measurements count for this one, where it is a part of that.
     """
 
     source: Document
@@ -154,3 +159,21 @@ class Grid(Declaration):
     choices: dict[str, Choice]
     chosen: tuple[Override, ...]
     values: tuple[Override, ...]
+    decided: Mapping[str, Any] = field(default_factory=dict)
+    kin: str = ""
+
+    @property
+    def measured_name(self) -> str:
+        """Of the folder among the results with what was measured for it."""
+        return self.kin or self.results_name
+
+    @property
+    def compiled(self) -> bool:
+        """Whether a measurement has switched `train.compile` on."""
+        return bool(self.decided.get("compile", {"on": False})["on"])
+
+    @property
+    def together(self) -> int:
+        """How many seeds of an arm are trained as one program; 1 while that is to be measured."""
+        fused = self.resources.fused
+        return int(self.decided.get("fused", {"seeds": 1})["seeds"]) if fused == "auto" else fused

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinker.grid.measured_words import measured_in_words
 from tinker.grid.switches import switches_in_words
 from tinker.stats.declared import added
 from tinker.stats.rule import Rule
@@ -22,6 +23,7 @@ def of_grid(grid: Mapping[str, Any], rule: Rule) -> list[str]:
         *_added(grid),
         *([f"run with {' '.join(overrides)}"] if overrides else []),
         *switches_in_words(grid.get("switches", ())),
+        *measured_in_words(grid.get("measured", {})),
         *([f"every arm starts from trial {grid['pretrained']} (pretrain)"] if grid.get("pretrained") else []),
         *(f"not run: {reason}" for reason in grid["skipped"]),
     ]

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ def guard() -> None:
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
         os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")  # here it lives or is dead
+        os.environ.setdefault("RAY_prestart_worker_first_driver", "0")  # Tune's workers are others, with an environment
 
 
 @contextmanager
@@ -65,6 +66,7 @@ def ray_cluster() -> Iterator[Capacity]:
     _demand_a_node()
     guard()
     from tinker.schedule.pool import ray
+    from tinker.schedule.small_ray import small
 
     if ray.is_initialized():
         yield capacity_now()
@@ -77,7 +79,7 @@ def ray_cluster() -> Iterator[Capacity]:
         if joined:
             _knock(os.environ["RAY_ADDRESS"])
         # Ray puts the current folder first on the workers' path, where a model.py of the user would hide `model`.
-        with chdir(Path(tinker.__file__).parents[1]):
+        with chdir(Path(tinker.__file__).parents[1]), nullcontext() if joined else small():
             ray.init(
                 include_dashboard=None if joined else False,
                 log_to_driver=False,

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from tinker.errors import FAILED, UserError
 from tinker.schedule.course import Course, GridRun, Summary, Ticket
-from tinker.schedule.executor import Crashed, Ended, Event, Executor, Lost, Started
+from tinker.schedule.events import Crashed, Ended, Event, Lost, Started
+from tinker.schedule.executor import Executor
 from tinker.schedule.handover import Handed, Handover
 from tinker.schedule.missing import class_of
 from tinker.schedule.outcomes import Told, failed, record

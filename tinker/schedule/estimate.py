@@ -54,7 +54,7 @@ def known_times(plan: Plan, store: Store) -> Known:
 
 def _sharing(plan: Plan, row: StoredTrial) -> int:
     """How many trials the row's seconds were spent on."""
-    fused = row.environment().get("fused") if plan.grid.resources.fused > 1 else None
+    fused = row.environment().get("fused") if plan.grid.together > 1 else None
     return 1 if fused is None else int(fused["replicates"])
 
 

@@ -10,10 +10,10 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -24,6 +24,7 @@ import psutil
 
 from tinker.errors import FAILED, UserError
 from tinker.schedule.cluster import Capacity, guard
+from tinker.schedule.events import Crashed, Ended, Event, Lost, Over, Started, Up
 from tinker.schedule.undisturbed import deaf, undisturbed
 from tinker.schedule.work import Outcome, WorkItem
 
@@ -32,53 +33,10 @@ STARTING, SILENT = 300.0, 90.0
 #: Of what it said last, so many characters are worth repeating; Ray's own lines begin with a time and a place.
 WORDS = 160
 _STAMP = re.compile(r"^\[[^]]*\]( \S+:\d+:)?")
-#: Seconds that it gets to take Ray down before it is killed.
+#: Seconds that it gets to leave a cluster in peace before it is killed.
 CLOSING = 20.0
-
-
-@dataclass(frozen=True)
-class Up:
-    """Ray has started, and has this much room."""
-
-    capacity: Capacity
-
-
-@dataclass(frozen=True)
-class Started:
-    """A worker has taken the item up."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The item was done, and this became of its trials."""
-
-    number: int
-    outcomes: tuple[Outcome, ...]
-
-
-@dataclass(frozen=True)
-class Crashed:
-    """The item's worker died, in Ray's words."""
-
-    number: int
-    cause: str
-
-
-@dataclass(frozen=True)
-class Lost:
-    """Ray is gone, and every item that was in its hands."""
-
-    cause: str
-
-
-@dataclass(frozen=True)
-class Over:
-    """The session has ended."""
-
-
-Event = Up | Started | Ended | Crashed | Lost | Over
+#: What the process and Ray say, in its scratch folder.
+LOG = "said.log"
 
 
 class Executor:
@@ -94,7 +52,7 @@ class Executor:
         self._pipe: Connection | None = None
         self._heard = 0.0
         self._in_session = False
-        self._log, self._was_up = "", False
+        self._scratch, self._was_up = "", False
 
     def __enter__(self) -> Executor:
         try:
@@ -106,7 +64,7 @@ class Executor:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         at_once = self.capacity is None or (kind is not None and issubclass(kind, KeyboardInterrupt))
-        if self._process is not None and not at_once:
+        if self._process is not None and not at_once and "RAY_ADDRESS" in os.environ:  # ours can go as it is
             self._send("end")
             self._send("close")
             self._process.join(CLOSING)
@@ -124,9 +82,9 @@ class Executor:
         self._in_session = False
         self._send("end")
 
-    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float]) -> None:
-        """Queues an item; each takes a worker with these resources (`CPU`, `GPU`) for itself."""
-        self._send("item", number, json.dumps(item.as_dict()), dict(resources))
+    def submit(self, number: int, item: WorkItem, resources: Mapping[str, float], line: str, width: int) -> None:
+        """Queues an item, which takes a worker with these resources (`CPU`, `GPU`); a line runs `width` at once."""
+        self._send("item", number, json.dumps(item.as_dict()), dict(resources), line, width)
 
     def kill(self, number: int) -> None:
         """Kills the worker that has the item, which then counts as crashed."""
@@ -162,9 +120,8 @@ class Executor:
         context = multiprocessing.get_context("spawn")
         self.capacity = None
         self._pipe, theirs = context.Pipe()
-        descriptor, self._log = tempfile.mkstemp(prefix="tinker-ray-", suffix=".log")
-        os.close(descriptor)
-        self._process = context.Process(target=_serve, args=(theirs, self._log), name="tinker-ray")
+        self._scratch = tempfile.mkdtemp(prefix="tinker-ray-")
+        self._process = context.Process(target=_serve, args=(theirs, self._scratch), name="tinker-ray")
         resource_tracker.ensure_running()  # or else `start` does it, and lets Ctrl-C through
         with undisturbed():
             self._process.start()
@@ -210,7 +167,8 @@ class Executor:
             pass  # it is dead, which `poll` says
 
     def _last_words(self) -> str:
-        lines = Path(self._log).read_text(errors="replace").strip().splitlines()
+        log = Path(self._scratch, LOG)
+        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
         said = _STAMP.sub("", lines[-1]).partition(". ")[0].strip() if lines else ""
         return f": {said[:WORDS]}" if said else ""
 
@@ -234,15 +192,15 @@ class Executor:
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
-        Path(self._log).unlink(missing_ok=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def _serve(pipe: Connection, log: str) -> None:
+def _serve(pipe: Connection, scratch: str) -> None:
     deaf()
     guard()
     from tinker.schedule.pool import serve  # Ray is imported there, and nowhere in the driver's process
 
-    serve(pipe, log)
+    serve(pipe, Path(scratch))
 
 
 def _how(code: int | None) -> str:

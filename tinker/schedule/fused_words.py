@@ -12,7 +12,7 @@ from tinker.train.fused.fusible import refusal_of_model
 
 def foreseen_fusing(plan: Plan) -> dict[str, Any] | None:
     """How many seeds go together, and why those of some arms cannot; None where none are to."""
-    if plan.grid.resources.fused == 1:
+    if plan.grid.together == 1:
         return None
     alone = {}
     for arm in plan.arms:
@@ -20,7 +20,7 @@ def foreseen_fusing(plan: Plan) -> dict[str, Any] | None:
         why = refusal_of_model(config, corpus_of(config).vocab_size)
         if why is not None:
             alone[arm.name] = why
-    return {"seeds": plan.grid.resources.fused, "alone": alone}
+    return {"seeds": plan.grid.together, "alone": alone}
 
 
 def fusing_in_words(fusing: dict[str, Any] | None) -> list[str]:

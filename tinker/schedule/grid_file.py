@@ -85,6 +85,8 @@ def write_grid_file(plan: Plan, results: Path, overrides: list[str], environment
     document |= {key: before[key] for key in ("order", "packing") if key in before}
     if on := switched_on(plan.control.config):
         document["switches"] = on
+    if grid.decided:
+        document["measured"] = dict(grid.decided)
     if grid.budget.declared:
         document["budget"] = grid.budget.declared
     if plan.pretrained is not None:

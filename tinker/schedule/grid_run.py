@@ -29,9 +29,11 @@ from tinker.schedule.live.said import said
 from tinker.schedule.live.shown import Shown, no_looks
 from tinker.schedule.live.source import FromStore
 from tinker.schedule.live.watched import Watched
+from tinker.schedule.measured.settle import settle
 from tinker.schedule.missing import class_of
 from tinker.schedule.preflight import check_machine, require_backend
 from tinker.schedule.prepared import Prepared, limits_of, prepare
+from tinker.schedule.speaker import Speaker
 from tinker.spec import Seeds
 from tinker.stats.declared import edited
 from tinker.store.lock import results_lock
@@ -66,10 +68,12 @@ def run_grids(
         UserError: bad input, or an arm that fails the quick part of `tinker verify`.
     """
     say = Speaker(console)
-    prepared = {grid: prepare(grid, overrides, results, variant) for grid in grids}
+    preparing = {grid: partial(prepare, grid, overrides, results, variant) for grid in grids}
+    prepared = {grid: first() for grid, first in preparing.items()}
     _refuse_twins(prepared)
     for grid, one in prepared.items():
         _check(one, shlex.join(["tinker", "verify", grid, *overrides]), say, force=force)
+    prepared = {grid: settle(one, preparing[grid], say) for grid, one in prepared.items()}
     fusing = {name: foreseen_fusing(one.plan) for name, one in prepared.items()}
     for name, one in prepared.items():
         _declare(one, results, say, fusing[name])
@@ -201,16 +205,6 @@ def _declare(prepared: Prepared, results: Path, say: Speaker, fusing: dict[str, 
             " test something new, give it a name and seeds of its own"
         )
     say(_opening(prepared))
-
-
-class Speaker:
-    """Plain sentences on the console, unstyled and unwrapped."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-
-    def __call__(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _opening(prepared: Prepared) -> str:

@@ -207,4 +207,4 @@ class Handover:
         number = next(_NUMBERS)
         self.handed[number] = Handed(tickets)
         item = WorkItem(specs, ticket.task, results, str(Path.cwd()), stop, code)
-        self.executor.submit(number, item, asked.resources(ticket.alone, capacity))
+        self.executor.submit(number, item, asked.resources(ticket.alone, capacity), ticket.course.run.name, asked.width)

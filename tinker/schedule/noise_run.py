@@ -47,6 +47,7 @@ def control_only(grid: Grid, seeds: int) -> Grid:
     return replace(
         grid,
         results_name=grid.results_name + SUFFIX,
+        kin=grid.results_name,
         question=f"How noisy is {grid.control}?",
         hypothesis="",
         arms={},

@@ -14,6 +14,8 @@ from rich.text import Text
 
 from tinker.config.merge import leaves
 from tinker.grid.expand import Plan
+from tinker.grid.measured import open_parts
+from tinker.grid.measured_words import elsewhere_in_words, measured_in_words, open_in_words
 from tinker.grid.switches import switched_on, switches_in_words
 from tinker.schedule.estimate import Forecast, forecast, here, known_times
 from tinker.schedule.estimate_words import fit_in_words, took_in_words, untimed_in_words
@@ -21,6 +23,7 @@ from tinker.schedule.foreseen import foresee
 from tinker.schedule.foreseen_words import in_words
 from tinker.schedule.fused_words import foreseen_fusing, fusing_in_words
 from tinker.schedule.grid_file import size_of
+from tinker.schedule.missing import class_of
 from tinker.schedule.prepared import Prepared, limits_of, prepare
 from tinker.spec import Seeds
 from tinker.store.spent import spent as spent_by
@@ -66,12 +69,19 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
         "seconds_left": None if left.hours is None else 3600 * left.hours,
         "budget": plan.grid.budget.declared,
         "fused": foreseen_fusing(plan),
+        "measured": {"decided": dict(plan.grid.decided), "said": _measured(plan)},
         "left": {**asdict(left), "said": [*fit_in_words(plan, left), *untimed_in_words(plan, left)]},
         "detectable": foresee(prepared, sd),
         "decide": plan.grid.decide.as_dict(),
         "notes": list(plan.notes),
         "switches": switched_on(plan.control.config),
     }
+
+
+def _measured(plan: Plan) -> list[str]:
+    decided = plan.grid.decided
+    here = elsewhere_in_words(decided, class_of(plan.control.spec(Seeds(0, 0)))) if decided else []
+    return [*measured_in_words(decided), *here, *open_in_words(open_parts(plan.grid))]
 
 
 def _tuning(prepared: Prepared) -> dict[str, Any] | None:
@@ -153,7 +163,8 @@ def _brief(value: Any) -> str:
 
 
 def _sentences(made: dict[str, Any]) -> list[str]:
-    lines = [f"note: {note}" for note in [*made["notes"], *switches_in_words(made["switches"])]]
+    notes = [*made["notes"], *switches_in_words(made["switches"]), *made["measured"]["said"]]
+    lines = [f"note: {note}" for note in notes]
     if any(arm["changes_scale"] for arm in made["arms"]):
         lines.append("* changes what the scale sets: a change of size, not only of design")
     for what, key in (("are trained", "trainable_params"), ("are met by one token", "active_params")):

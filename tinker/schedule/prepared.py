@@ -125,14 +125,15 @@ def limits_of(plan: Plan) -> Limits:
             f"resources.gpus: {gpus:g} is no number of GPUs that Ray can give; use a fraction of one (0.25), a whole "
             "number, or auto"
         )
-    if asked.fused > 1 and asked.gpus == "auto":
+    if asked.fused != 1 and asked.gpus == "auto":
         raise UserError(
-            f"resources.gpus: auto measures what a trial needs of a card, and resources.fused={asked.fused} trials "
-            "go as one; give the part of a card that they need together (1, 0.5), or resources.fused=1"
+            "resources.gpus: auto measures what a trial needs of a card, and with "
+            f"resources.fused={asked.fused} several go as one; give the part of a card that they need together (1, "
+            "0.5), or resources.fused=1"
         )
-    if asked.fused > 1 and plan.grid.budget != Budget():
+    if asked.fused != 1 and plan.grid.budget != Budget():
         raise UserError(
-            f"resources.fused: {asked.fused} seeds of an arm go as one, and a budget cuts a grid between seeds that "
+            f"resources.fused: {asked.fused}: seeds of an arm go as one, and a budget cuts a grid between seeds that "
             "all arms have; leave the budget out, or resources.fused=1"
         )
-    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, 60 * asked.stall_minutes, asked.fused)
+    return Limits(cpus, gpus, asked.concurrent, plan.grid.retries, 60 * asked.stall_minutes, plan.grid.together)

@@ -11,11 +11,16 @@ from tinker.schedule.course import Limits
 
 @dataclass(frozen=True)
 class Request:
-    """Of one trial of a grid: CPUs and GPUs; `at_once` is how many Ray gets, those that wait for a worker included."""
+    """Of one trial of a grid: CPUs and GPUs; `width` is how many of them run at once."""
 
     cpus: float
     gpus: float
-    at_once: int
+    width: int
+
+    @property
+    def at_once(self) -> int:
+        """How many are handed over: as many again as run, so that no worker waits for the driver."""
+        return 2 * self.width
 
     def resources(self, alone: bool, capacity: Capacity) -> Mapping[str, float]:
         """For Ray; `alone` takes a whole machine, the largest that there is."""
@@ -29,18 +34,14 @@ class Request:
 def request(limits: Limits, capacity: Capacity) -> Request:
     """For the trials of a grid on that cluster.
 
-    As many again as fit at once are handed over ahead, since Ray keeps a warm worker only while something waits for it.
-    Where fewer are wanted than fit, each asks for its share of the one machine; on several machines nothing is ahead.
+    Where fewer are wanted than fit on one machine, each asks for its share of it.
 
     Raises:
         UserError: when not even one fits.
     """
     fits = capacity.fits(limits.cpus, limits.gpus)
     width = concurrency(capacity, limits.cpus, limits.gpus, limits.concurrent)
-    if width == fits:
-        return Request(limits.cpus, limits.gpus, 2 * width)
-    if len(capacity.machines) <= 1:
-        # Ray counts in ten-thousandths.
-        share = int(10_000 * capacity.cpus / width) / 10_000
-        return Request(max(limits.cpus, share), limits.gpus, 2 * width)
-    return Request(limits.cpus, limits.gpus, width)
+    if width == fits or len(capacity.machines) > 1:
+        return Request(limits.cpus, limits.gpus, width)
+    share = int(10_000 * capacity.cpus / width) / 10_000  # Ray counts in ten-thousandths
+    return Request(max(limits.cpus, share), limits.gpus, width)

@@ -25,6 +25,8 @@ from ray.tune.search import Searcher
 
 from tinker.schedule.cluster import Capacity, capacity_now
 from tinker.schedule.deaths import UNKNOWN, Deaths
+from tinker.schedule.places import Asked, Places
+from tinker.schedule.warm import keep_warm
 
 #: Seconds between two signs of life of Tune's loop.
 TICK = 1.0
@@ -40,7 +42,7 @@ class _Unsaved:
 
 
 class Feed(_Unsaved, Searcher):
-    """Hands items to Tune as they come in. While nothing runs it waits here, where Tune would sleep for a second."""
+    """Hands items to Tune where there is a place. While nothing runs it waits here; Tune would sleep."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -48,18 +50,14 @@ class Feed(_Unsaved, Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         session = self.session
-        while True:
-            try:
-                number, item, resources = session.inbox.get(timeout=0.0 if session.running else TICK / 5)
-            except queue.Empty:
-                session.tick()
-                if session.ended.is_set():
-                    return Searcher.FINISHED
-                if session.running:
-                    return None
-            else:
-                session.running.add(number)
-                return {"number": number, "item": item, "resources": resources, "home": session.home}
+        while (asked := session.take()) is None:
+            session.tick()
+            if session.ended.is_set():
+                return Searcher.FINISHED
+            if session.places.busy:
+                return None
+        resources = session.places.take(asked)
+        return {"number": asked.number, "item": asked.item, "resources": resources, "home": session.home}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         pass  # the relay tells more
@@ -106,7 +104,7 @@ class Relay(_Unsaved, tune.Callback):
 
     def _ended(self, trial: Trial) -> None:
         number = trial.config["number"]
-        self.session.running.discard(number)
+        self.session.places.leave(number)
         self.session.actors.pop(number, None)
         trial.config["item"] = ""  # Tune keeps every trial of the session
 
@@ -130,14 +128,25 @@ class Session:
 
     def __init__(self, pipe: Connection, trainable: type[tune.Trainable]) -> None:
         self.trainable = trainable
-        self.pipe, self.inbox = pipe, queue.SimpleQueue[tuple[int, str, dict[str, float]]]()
-        self.running: set[int] = set()
+        self.pipe, self.inbox, self.waiting = pipe, queue.SimpleQueue[Asked](), list[Asked]()
+        self.places = Places()
         self.actors: dict[int, Any] = {}
         self.ended = threading.Event()
         self._ticked = self._counted = 0.0
         self.capacity: Capacity | None = None
         self.deaths = Deaths()
         self.home = ""
+
+    def take(self) -> Asked | None:
+        """The next item that may run; waits a moment for one where none does."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                idle = not self.places.busy and not self.waiting
+                self.waiting.append(self.inbox.get(timeout=TICK / 5 if idle else 0.0))
+        asked = self.places.next(self.waiting, self.capacity)
+        if asked is not None:
+            self.waiting.remove(asked)
+        return asked
 
     def tell(self, *message: Any) -> None:
         self.pipe.send(message)
@@ -171,16 +180,18 @@ class Session:
             with contextlib.suppress(Exception):  # it may be dead already, in whatever way Ray says so
                 ray.kill(actor)
 
-    def run(self) -> None:
+    def run(self, scratch: Path) -> None:
         self.home = ray.get_runtime_context().get_node_id()  # the driver's, whose results folder counts
-        scratch = tempfile.mkdtemp(prefix="tinker-tune-")
+        self._look_at_nodes(time.monotonic())
+        keep_warm()
+        folder = tempfile.mkdtemp(dir=scratch)
         try:
             tune.Tuner(
                 tune.with_resources(self.trainable, lambda config: tune.PlacementGroupFactory([config["resources"]])),
                 tune_config=tune.TuneConfig(reuse_actors=True, search_alg=Feed(self), num_samples=-1),
                 run_config=tune.RunConfig(
                     name="pool",
-                    storage_path=scratch,
+                    storage_path=folder,
                     verbose=0,
                     callbacks=[Relay(self)],
                     stop=End(self),
@@ -189,4 +200,4 @@ class Session:
                 ),
             ).fit()
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)

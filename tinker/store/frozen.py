@@ -37,8 +37,8 @@ def freeze_control(name: str, results: Path, grid_name: str) -> Path:
         The record's folder.
 
     Raises:
-        UserError: unfinished trials, rows of unlike code, parts that are the user's own, a record that exists with
-            other rows, or an unusable name.
+        UserError: unfinished trials, a `train.compile` that was measured and not declared, rows of unlike code, parts
+            that are the user's own, a record that exists with other rows, or an unusable name.
     """
     grid = load_grid(results, grid_name)
     cells = [cell for cell in grid["cells"] if cell["arm"] == grid["control"]]
@@ -46,6 +46,7 @@ def freeze_control(name: str, results: Path, grid_name: str) -> Path:
         raise UserError(
             f"{grid['name']}: its arms are not tuned yet, so there is nothing to freeze; run the grid first"
         )
+    _check_declared(grid)
     rows = _finished(Store(results), grid, cells)
     for row in rows:
         _check_shipped(grid["name"], row.spec.config)
@@ -71,6 +72,15 @@ def _finished(store: Store, grid: dict[str, Any], cells: list[dict[str, Any]]) -
             f"finish them first: tinker run {grid['name']}"
         )
     return ended
+
+
+def _check_declared(grid: dict[str, Any]) -> None:
+    """What a frozen control is must not have come from the speed of the machine that ran it."""
+    if grid.get("measured", {}).get("compile", {"on": False})["on"]:
+        raise UserError(
+            f"{grid['name']}: its trials have train.compile=true by a measurement (resources.compile: auto), and a "
+            "frozen control is never compiled by one; run the grid without resources.compile, and freeze that"
+        )
 
 
 def _check_shipped(grid: str, config: dict[str, Any]) -> None:

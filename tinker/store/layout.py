@@ -13,6 +13,7 @@ results/trials/<trial id>/<environment class>/
 results/trials/index.sqlite         a cache for listing, made from the files
 results/trials/.rows-<grid>.arrow   a cache of what a grid's tables say of them (tinker/tables/remembered.py)
 results/<grid>/grid.json            and the grid's tables
+results/<grid>/measured.json        what the grid left to a measurement (`auto`), and what that came to
 results/<grid>/spent/<token>.json   what each run of the grid has spent
 results/<grid>/rented/<fleet>.json  what each fleet of machines rented for the grid has cost
 results/.drivers/<token>.json       the drivers that work here just now; <token>.stop asks one to stop
@@ -153,6 +154,10 @@ class Layout:
                 f"'-', not starting with a dot or dash, and not {self.trials.name!r}; rename the grid"
             )
         return self.results / name / "grid.json"
+
+    def measured(self, name: str) -> Path:
+        """What was decided for that grid by a measurement."""
+        return self.grid(name).parent / "measured.json"
 
     def spent(self, name: str) -> Path:
         """The folder with what each run of that grid has spent."""

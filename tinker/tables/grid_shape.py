@@ -126,6 +126,17 @@ BUDGET: dict[str, Shape] = {
     **{f"{key}?": POSITIVE for key in ("hours", "usd", "usd_per_hour", "flops")}, "trials?": WHOLE,
 }  # fmt: skip
 
+_DECIDED: dict[str, Shape] = {
+    **dict.fromkeys(("environment_class", "device", "torch", "time"), TEXT), "threads": WHOLE, "why": TEXT,
+}  # fmt: skip
+_RATIO: dict[str, Shape] = {"ratio": NUMBER, "low": NUMBER, "high": NUMBER, "n": WHOLE}
+MEASURED: dict[str, Shape] = {
+    "compile?": {**_DECIDED, "on": FLAG, "figures?": {
+        **_RATIO, "block": WHOLE, "steps": WHOLE,
+        **dict.fromkeys(("step_s", "cold_s", "compile_s", "plain_s", "compiled_s"), NUMBER)}},
+    "fused?": {**_DECIDED, "seeds": WHOLE, "figures?": {**_RATIO, "tried": WHOLE, "peak_mem_bytes": _or_null(WHOLE)}},
+}  # fmt: skip
+
 GRID: dict[str, Shape] = {
     "name": TEXT,
     "question?": _or_null(TEXT),
@@ -144,6 +155,7 @@ GRID: dict[str, Shape] = {
     "seeds?": {"arms?": [PAIR], "control?": [PAIR], "tuning?": [PAIR], "by_need?": FLAG},
     "skipped": [TEXT],
     "switches?": [TEXT],
+    "measured?": MEASURED,
     "arms": [
         {"name": TEXT, "is_control": FLAG, "diff?": OBJECT, "tuned?": PLAIN, "changes_scale": FLAG,
          "params": _or_null(WHOLE), "flops_per_token": _or_null(NUMBER)}
@@ -178,10 +190,15 @@ def checked(grid: Any, where: object) -> dict[str, Any]:
     missing = [key for key in GRID if not key.endswith("?") and not (isinstance(grid, dict) and key in grid)]
     if missing:
         raise UserError(f"{where}: the grid of these tables lacks {', '.join(missing)}; make them with `tinker report`")
-    problem = next(_wrong(grid, GRID, ""), None) or next(_contradictions(grid), None)
+    problem = problem_of(grid, GRID) or next(_contradictions(grid), None)
     if problem is not None:
         raise UserError(f"{where}: in the grid of these tables {problem}; run or import the grid again")
     return dict(grid)
+
+
+def problem_of(value: Any, shape: Shape) -> str | None:
+    """What is not of the shape, the first of it."""
+    return next(_wrong(value, shape, ""), None)
 
 
 def _wrong(value: Any, shape: Shape, path: str) -> Iterator[str]:

@@ -133,14 +133,15 @@ def test_earlier_results_come_with_checkpoints_where_work_goes_on(here: Path) ->
     code = {"fingerprint": "f", "modules": {}}
     store.commit(two, CLASS, {"status": "done", "metrics": {}}, [], {}, code)
     (results / "g" / "spent").mkdir(parents=True)
-    for name in ("g/grid.json", "g/spent/a.json", "g/cells.parquet"):
+    sent_of_grid = {"g/grid.json", "g/measured.json", "g/spent/a.json"}
+    for name in (*sent_of_grid, "g/cells.parquet"):
         (results / name).write_text("{}")
     (results / ".drivers").mkdir()
     (results / ".drivers" / f"{'0' * 32}.json").write_text("{}")
     data = bundle(Path("grids/g.yaml"), [], results)
     found = {name.removeprefix("results/") for name in sent(data, "results")}
     started = {"spec.json", "status.json", "checkpoint/last.ckpt"}
-    assert {name for name in found if not name.startswith("trials/")} == {"g/grid.json", "g/spent/a.json"}
+    assert {name for name in found if not name.startswith("trials/")} == sent_of_grid
     for each, where in ((one, CLASS), (one, "cpu-y"), (two, "cpu-y")):
         at = f"trials/{each.id}/{where}/"
         assert {name.removeprefix(at) for name in found if name.startswith(at)} == started

@@ -43,6 +43,7 @@ def test_results_come_home_byte_for_byte_and_once(home: Home, results: Path) -> 
         commit(there(), n)
     Ledger(there().layout.results, "g").write(Entry(1.0))
     (there().layout.results / "g" / "grid.json").write_text('{"name": "g"}')
+    there().layout.measured("g").write_text('{"fused": {}}')
     assert fetch(home) == (2, [])
     assert contents(results) == contents(there().layout.results)
     assert [verify(folder(Store(results), n))["metrics"] for n in (1, 2)] == [{"val_loss": 1.0}] * 2  # type: ignore[index]
@@ -235,6 +236,7 @@ TRIAL = f"trials/{'0' * 16}/{CLASS}"
         f"{TRIAL}/spec.json",
         f"{TRIAL}/curve.x.parquet",
         "trials/grid.json",
+        "trials/measured.json",
         "trials/index.sqlite",
         ".drivers/x.json",
         f".drivers/{'0' * 32}.stop",

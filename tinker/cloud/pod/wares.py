@@ -12,6 +12,8 @@ from pathlib import Path
 from tinker.store.layout import NAME, PARTS, Layout, TrialFolder
 
 DRIVERS = ".drivers"
+#: Of a grid's folder.
+GRID_FILES = ("grid.json", "measured.json")
 DRIVER = re.compile(r"[0-9a-f]{32}\.json")
 #: A lease is of the driver there; the others come with the record, or are what doctor has set aside.
 NOT_SENT = frozenset({"lease.json", "spec.json", "result.json"})
@@ -50,11 +52,13 @@ def of_trial(results: Path, folder: TrialFolder) -> Iterator[Ware]:
 
 
 def of_grids(layout: Layout) -> Iterator[Ware]:
-    """`grid.json` and what its runs have spent; home makes the tables itself."""
-    for path in sorted(layout.results.glob("*/grid.json")):
-        if NAME.fullmatch(path.parent.name) and path.parent != layout.trials:
-            yield from _seen(layout.results, path)
-            for entry in sorted(layout.spent(path.parent.name).glob("[!.]*.json")):
+    """`grid.json`, what was measured for it, and what its runs have spent; home makes the tables itself."""
+    folders = {path.parent for name in GRID_FILES for path in layout.results.glob(f"*/{name}")}
+    for folder in sorted(folders - {layout.trials}):
+        if NAME.fullmatch(folder.name):
+            for path in (folder / name for name in GRID_FILES):
+                yield from _seen(layout.results, path)
+            for entry in sorted(layout.spent(folder.name).glob("[!.]*.json")):
                 yield from _seen(layout.results, entry)
 
 

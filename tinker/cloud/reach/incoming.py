@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from tinker.cloud.pod.wares import DRIVER, DRIVERS, NOT_SENT
+from tinker.cloud.pod.wares import DRIVER, DRIVERS, GRID_FILES, NOT_SENT
 from tinker.cloud.reach.answer import Entry
 from tinker.errors import UserError
 from tinker.store.atomic import HOST, explained, make_folder
@@ -42,7 +42,7 @@ def other(layout: Layout, name: str) -> bool:
     match parts:
         case [folder, file] if folder == DRIVERS:
             return DRIVER.fullmatch(file) is not None
-        case [grid, "grid.json"]:
+        case [grid, file] if file in GRID_FILES:
             return _is_grid(layout, grid)
         case [grid, "spent", file]:
             return _is_grid(layout, grid) and NAME.fullmatch(file) is not None and file.endswith(".json")

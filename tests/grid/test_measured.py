@@ -1,0 +1,121 @@
+"""What a grid leaves to a measurement: planned without until it is decided, and then the same for every arm."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.grid.conftest import Load
+from tinker.errors import ConfigError, UserError
+from tinker.grid.expand import Plan, expand
+from tinker.grid.measured import open_parts
+from tinker.grid.measured_words import elsewhere_in_words, measured_in_words, open_in_words
+from tinker.grid.schema import Grid
+
+ARMS = "seeds: 3\narms:\n  rotary: { model.position: rotary }\n"
+AUTO = "resources: { compile: auto, fused: auto }\n"
+PART = {"environment_class": "cpu-x", "device": "X", "torch": "2.13.0", "threads": 1, "time": "2026-01-02T03:04:05"}
+FIGURES = {"ratio": 1.25, "low": 1.2, "high": 1.3, "n": 9}
+COMPILE = {"block": 10, "steps": 2000, "step_s": 0.05, "cold_s": 40.0, "compile_s": 10.0}
+DECIDED: dict[str, Any] = {
+    "compile": {
+        **PART, "on": True, "why": "", "figures": {**FIGURES, **COMPILE, "plain_s": 100.0, "compiled_s": 90.0}
+    },
+    "fused": {**PART, "seeds": 1, "why": "on a CPU"},
+}  # fmt: skip
+
+
+def _decide(results: Path, document: Any = DECIDED) -> Path:
+    path = results / "g" / "measured.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document))
+    return path
+
+
+def _plan(grid: Grid, results: Path) -> Plan:
+    return expand(grid, config_dirs=[], results=results)
+
+
+def _compiled(plan: Plan) -> list[bool]:
+    return [arm.config["train"]["compile"] for arm in plan.arms]
+
+
+def test_nothing_is_switched_on_before_it_is_decided(load: Load, tmp_path: Path) -> None:
+    plan, declared = _plan(load(ARMS + AUTO), tmp_path), _plan(load(ARMS), tmp_path)
+    assert [cell.spec.id for cell in plan.cells] == [cell.spec.id for cell in declared.cells]
+    assert plan.grid.together == 1
+    assert open_parts(plan.grid) == ["compile", "fused"]
+    assert [line.split(":")[0] for line in open_in_words(open_parts(plan.grid))] == [
+        "resources.compile", "resources.fused"
+    ]  # fmt: skip
+
+
+def test_the_decision_is_that_of_all_arms_on_every_machine(load: Load, tmp_path: Path) -> None:
+    _decide(tmp_path)
+    plan = _plan(load(ARMS + AUTO), tmp_path)
+    assert _compiled(plan) == [True, True]
+    assert open_parts(plan.grid) == []
+    switched = _plan(load(ARMS, "train.compile=true"), tmp_path)
+    assert [cell.spec.id for cell in plan.cells] == [cell.spec.id for cell in switched.cells]
+    assert len(elsewhere_in_words(plan.grid.decided, "cuda-y")) == 2
+    assert elsewhere_in_words(plan.grid.decided, "cpu-x") == []
+
+
+def test_a_decision_counts_only_where_the_grid_asks_for_it(load: Load, tmp_path: Path) -> None:
+    _decide(tmp_path, {**DECIDED, "fused": {**PART, "seeds": 2, "why": ""}})
+    plain = _plan(load(ARMS), tmp_path)
+    assert (_compiled(plain), plain.grid.together, dict(plain.grid.decided)) == ([False, False], 1, {})
+    fused = _plan(load(ARMS + "resources: { fused: auto }\n"), tmp_path)
+    assert (_compiled(fused), fused.grid.together) == ([False, False], 2)
+
+
+def test_a_part_of_a_grid_shares_its_decision(load: Load, tmp_path: Path) -> None:
+    _decide(tmp_path)
+    part = replace(load(ARMS + AUTO), results_name="g-noise", kin="g")
+    assert _compiled(_plan(part, tmp_path)) == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "where"),
+    [
+        ("seeds: 1\narms: { fast: { train.compile: true } }\n", (), "g.yaml:7"),
+        ("seeds: 1\naxes: { train.compile: [true, false] }\n", (), "g.yaml:7"),
+        ("seeds: 1\nbase: { train: { compile: false } }\n", (), "g.yaml:7"),
+        ("seeds: 1\npretrain: { diff: { train.compile: true } }\n", (), "g.yaml:7"),
+        (ARMS, ("train.compile=true",), "override 'train.compile=true'"),
+    ],
+)
+def test_who_sets_compile_cannot_leave_it_to_a_measurement(
+    load: Load, tmp_path: Path, text: str, overrides: tuple[str, ...], where: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"train\.compile: is set here, and resources\.compile: auto") as caught:
+        _plan(load(text + AUTO, *overrides), tmp_path)
+    assert where in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [(["resources.fused=2"], r"resources\.fused is 2"), (["train.devices=2"], r"train\.devices is 2")],
+)
+def test_what_cannot_be_measured_is_refused(load: Load, tmp_path: Path, overrides: list[str], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        _plan(load(ARMS + AUTO, *overrides), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"compile": {"on": 1}}', '{"fused": {"seeds": "all"}}'])
+def test_a_damaged_decision_is_one_message(load: Load, tmp_path: Path, text: str) -> None:
+    _decide(tmp_path).write_text(text)
+    with pytest.raises(UserError, match=r"measured\.json is not as tinker wrote it .*doctor --store"):
+        _plan(load(ARMS + AUTO), tmp_path)
+
+
+def test_a_decision_is_said_with_its_figures() -> None:
+    compiled, fused = measured_in_words(DECIDED)
+    assert "train.compile=true" in compiled
+    for figure in ("x1.25 (n=9, quartiles 1.20 and 1.30)", "10 s", "2,000 steps", "90 s", "100 s", "X, ", "2026-01-02"):
+        assert figure in compiled
+    assert fused.startswith("resources.fused: auto: 1 of an arm's seeds together: on a CPU (X")

@@ -1,0 +1,109 @@
+"""What a grid leaves to a measurement (`auto`): decided once, kept in its `measured.json`, and the same for every arm.
+
+Whoever expands a grid reads the decision here, so that trials have the same ids for all of them, on every machine.
+`tinker.schedule.measured` makes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tinker.config.merge import leaves
+from tinker.errors import ConfigError, UserError
+from tinker.grid.blame import Place, blame
+from tinker.grid.product import DeclaredArm, places
+from tinker.grid.schema import Grid
+from tinker.store.layout import Layout
+from tinker.tables.grid_shape import MEASURED, problem_of
+
+KEY = "train.compile"
+#: Keys of `resources` that may be `auto` here, and of the decision.
+PARTS = ("compile", "fused")
+
+
+def settled(grid: Grid, results: Path) -> Grid:
+    """The grid with what was decided for it, as far as it was.
+
+    Raises:
+        UserError: `measured.json` is damaged.
+    """
+    parts = [part for part in PARTS if getattr(grid.resources, part) == "auto"]
+    if not parts:
+        return grid
+    found = read_measured(Layout(results).measured(grid.measured_name))
+    return replace(grid, decided={part: found[part] for part in parts if part in found})
+
+
+def read_measured(path: Path) -> dict[str, Any]:
+    """A `measured.json`; empty where there is none.
+
+    Raises:
+        UserError: it is not one that tinker wrote.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        problem = problem_of(document, MEASURED)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        document, problem = {}, str(error)
+    if problem is not None:
+        raise UserError(
+            f"{path} is not as tinker wrote it ({problem}); `tinker doctor --store --results {path.parent.parent}` "
+            "sets it aside, and takes what was decided from grid.json if it can"
+        )
+    return dict(document)
+
+
+def open_parts(grid: Grid) -> list[str]:
+    """What is still to be measured."""
+    return [part for part in PARTS if getattr(grid.resources, part) == "auto" and part not in grid.decided]
+
+
+def check_auto(
+    grid: Grid, config: Mapping[str, Any], shared: Sequence[Sequence[Place]], arms: Sequence[DeclaredArm]
+) -> None:
+    """Refuses `resources.compile: auto` where something else decides it, or nobody could measure it.
+
+    Args:
+        config: of the chosen files alone.
+        shared: where the keys that all arms share were set.
+
+    Raises:
+        ConfigError: with the line of what is in the way.
+    """
+    if grid.resources.compile is None:
+        return
+    twice = "is set here, and resources.compile: auto leaves it to a measurement; leave out one of the two"
+    error, where = ConfigError(KEY, twice), grid.source.where("base")
+    overrides = {key for value in grid.values for key in leaves({value.key: value.value})}
+    if KEY in overrides | leaves(grid.base).keys() or config["train"]["compile"]:
+        raise blame(error, shared, where)
+    for arm in arms:
+        if KEY in leaves(arm.diff):
+            raise blame(error, [arm.places], arm.where)
+    if grid.pretrain is not None and KEY in leaves(grid.pretrain.diff):
+        raise blame(error, [places(grid, "pretrain", "diff")], grid.source.where("pretrain"))
+    where = grid.source.where("resources.compile")
+    if grid.resources.fused not in (1, "auto"):
+        problem = (
+            f"auto, and resources.fused is {grid.resources.fused}: seeds that are trained as one program are not "
+            "compiled; leave out one of the two, or give resources.fused: auto, so that the faster one is taken"
+        )
+        raise ConfigError("resources.compile", problem, where=where)
+
+
+def check_devices(grid: Grid, config: Mapping[str, Any]) -> None:
+    """Refuses it for trials on several devices; `config` is what all arms start from.
+
+    Raises:
+        ConfigError: with the line of the resources.
+    """
+    devices = config["train"].get("devices", 1)
+    if grid.resources.compile == "auto" and devices != 1:
+        problem = f"auto is measured on one device, and train.devices is {devices}; set train.compile for all arms"
+        raise ConfigError("resources.compile", problem, where=grid.source.where("resources.compile"))

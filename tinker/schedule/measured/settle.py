@@ -1,0 +1,94 @@
+"""Decides, when a grid is first run, what it leaves to a measurement, and keeps that beside its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tinker.grid.expand import Plan
+from tinker.grid.measured import open_parts, read_measured
+from tinker.grid.measured_words import elsewhere_in_words, measured_in_words
+from tinker.provenance.environment import environment_class
+from tinker.schedule.gpu_share import card_bytes
+from tinker.schedule.measured.compiling import compiling
+from tinker.schedule.measured.fusing import fusing
+from tinker.schedule.prepared import Prepared, limits_of
+from tinker.spec import Seeds, TrialSpec
+from tinker.store.atomic import write_json
+from tinker.store.lock import results_lock
+from tinker.train.environment import trial_environment
+from tinker.train.whereabouts import relocated
+
+Say = Callable[[str], None]
+Parts = dict[str, dict[str, Any]]
+
+
+def settle(prepared: Prepared, again: Callable[[], Prepared], say: Say) -> Prepared:
+    """The grid with all of that decided; `again` prepares it once more, as it is then.
+
+    A grid of which nothing is to be run is left as it is. Nothing is written before everything is measured, and of two
+    that measure at once the first one's decision counts.
+
+    Raises:
+        UserError: the control cannot be trained here, or the results cannot be written.
+    """
+    plan = prepared.plan
+    wanted = open_parts(plan.grid)
+    if prepared.todo and wanted:
+        results = prepared.store.layout.results
+        control = relocated(plan.control.spec(Seeds(1, 1)), results)
+        found = _measured(plan, control, wanted, results, say)
+        path = prepared.store.layout.measured(plan.grid.measured_name)
+        with results_lock(results, say):
+            write_json(path, {**found, **read_measured(path)})
+        prepared = again()
+    decided = prepared.plan.grid.decided
+    if prepared.todo and decided:
+        here = environment_class(trial_environment(prepared.plan.control.spec(Seeds(0, 0))))
+        for line in (*measured_in_words(decided), *elsewhere_in_words(decided, here)):
+            say(line)
+    return prepared
+
+
+def _measured(plan: Plan, control: TrialSpec, wanted: list[str], results: Path, say: Say) -> Parts:
+    found: Parts = {}
+    if "fused" in wanted:
+        found["fused"] = fusing(control, len(plan.grid.seed_plan.arms), _room(plan, control), say)
+    if "compile" in wanted and plan.grid.together > 1:
+        found["compile"] = {"on": False, "why": f"{plan.grid.together} seeds go as one, and a stack is not compiled"}
+    elif "compile" in wanted:
+        found["compile"] = compiling(control, say)
+    return {name: {**part, **_stamp(control)} for name, part in one_of_two(found).items()}
+
+
+def one_of_two(found: Parts) -> Parts:
+    """Where both would pay, the one that gains more alone: seeds that are trained as one program are not compiled."""
+    compiled, fused = found.get("compile"), found.get("fused")
+    if compiled is None or fused is None or not compiled["on"] or fused["seeds"] == 1:
+        return found
+    gain = compiled["figures"]["plain_s"] / compiled["figures"]["compiled_s"]
+    if gain > fused["figures"]["ratio"]:
+        why = f"but train.compile makes a trial x{gain:.2f} as fast, and a stack is not compiled"
+        return {**found, "fused": {**fused, "seeds": 1, "why": why}}
+    why = f"but {fused['seeds']} seeds as one are x{fused['figures']['ratio']:.2f} as fast, and are not compiled"
+    return {**found, "compile": {**compiled, "on": False, "why": why}}
+
+
+def _room(plan: Plan, control: TrialSpec) -> int | None:
+    """Bytes of a card that a trial of the grid gets; None where it has none, or nobody can tell."""
+    if control.config["train"]["accelerator"] != "cuda":
+        return None
+    return int(min(1.0, limits_of(plan).gpus) * card_bytes(control))
+
+
+def _stamp(control: TrialSpec) -> dict[str, Any]:
+    environment = trial_environment(control)
+    return {
+        "environment_class": environment_class(environment),
+        "device": environment["device"]["name"],
+        "torch": environment["torch"],
+        "threads": environment["threads"],
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

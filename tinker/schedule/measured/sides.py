@@ -1,0 +1,142 @@
+"""A side of a measurement as the process sees it that measures: its birth, its answers, its end (see `side.py`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import tinker
+from tinker.spec import TrialSpec
+
+#: Of trials that are only to be timed: more steps than anybody waits for, nothing written, nothing told to loggers.
+STEPS = 1_000_000
+TIMED: dict[str, Any] = {
+    "checkpoint": {"minutes": 1e9, "keep": "none"},
+    "logger": {"csv": False, "tensorboard": False, "wandb": None, "mlflow": None},
+}
+
+
+class SideEnded(Exception):  # noqa: N818 - it is what has happened
+    """The process died, or could not do what it was for; the text is the last thing that it said."""
+
+
+class SideRefused(SideEnded):
+    """The trials cannot be trained as one program; the text is why."""
+
+
+class SideLate(Exception):  # noqa: N818 - it is what has happened
+    """Its time was over before it answered."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Seconds that a block of steps took, and the peak of the GPU's memory until then, if it has one."""
+
+    seconds: float
+    peak_mem_bytes: int | None
+
+
+class Side:
+    """A process that trains. It ends with this one, or when that is killed; to be used in a `with`.
+
+    Args:
+        specs: trials that differ in their seeds alone; several are trained as one program.
+    """
+
+    def __init__(self, specs: Sequence[TrialSpec]) -> None:
+        # -P: the current folder, where a model.py of the user's would hide `model`, is not on its path.
+        command = [sys.executable, "-P", "-m", "tinker.schedule.measured.side"]
+        path = [str(Path(tinker.__file__).parents[1]), *(str(Path(entry).absolute()) for entry in sys.path)]
+        threads = str(specs[0].config["train"]["threads"])  # as Ray gives them to a worker
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), "OMP_NUM_THREADS": threads}
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the side
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=-1, stdout=-1, stderr=self._errors, bufsize=0, start_new_session=True
+        )
+        self._heard = b""
+        self._tell(json.dumps([spec.as_dict() for spec in specs]))
+
+    def begin(self, until: float) -> None:
+        """Waits until it has imported what it needs.
+
+        Raises:
+            SideEnded: it died.
+            SideLate: it had not by `until`, of the monotonic clock.
+        """
+        self._listen(until)
+
+    def steps(self, count: int, until: float) -> Answer:
+        """So many further steps.
+
+        Raises:
+            SideEnded: it died, or (SideRefused) its trials cannot be trained as one program.
+            SideLate: no answer by `until`, of the monotonic clock.
+        """
+        self._tell(str(count))
+        answer = self._listen(until)
+        if "refused" in answer:
+            raise SideRefused(answer["refused"])
+        return Answer(**answer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # it has ended; macOS says so in another way
+            os.killpg(self._process.pid, signal.SIGKILL)  # compilers included
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            assert stream is not None
+            with suppress(BrokenPipeError):
+                stream.close()
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # its answer, which is none, says it
+            self._process.stdin.write(f"{line}\n".encode())
+
+    def _listen(self, until: float) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        while b"\n" not in self._heard:
+            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                raise SideLate
+            piece = self._process.stdout.read(4096)
+            if not piece:
+                raise SideEnded(self._last_words())
+            self._heard += piece
+        line, _, self._heard = self._heard.partition(b"\n")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").split("\n")
+        said = [line.strip() for line in lines if line.strip()]
+        return said[-1] if said else f"it ended with exit code {code} and said nothing"
+
+
+def timed(spec: TrialSpec, *, eval_every: int = STEPS, **train: Any) -> TrialSpec:
+    """The trial for a measurement: `train` are changes of its `train`, and it is evaluated so often.
+
+    It starts from scratch where that makes no other model, since what it would start from may not be there yet.
+    """
+    config = spec.config
+    own = {key: value for key, value in config["train"].items() if key != "until"}
+    config = {**config, **TIMED, "train": {**own, "steps": STEPS, "eval_every": eval_every, **train}}
+    if "finetune" not in config:
+        config.pop("init_from", None)
+    return TrialSpec.of(config, spec.seeds, spec.corpus)
