@@ -1,0 +1,33 @@
+"""A compiled model, the same whatever this process has compiled before.
+
+torch keeps what it has compiled by function, and `GPT.forward` is the function of all models of a process. At its ninth
+kind of call it stops compiling and goes on eagerly, with no more than a line in the log; and a batch of another shape
+than the last model's is compiled for any shape, which rounds otherwise. So in a worker that has trained other arms a
+trial would be another one than alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from model.gpt import GPT
+from tinker.config.schema import TrialConfig
+
+_kind: object = None
+
+
+def compile_as_if_alone(model: GPT, config: TrialConfig) -> None:
+    """Compiles `model`, in place, when it is first called.
+
+    Where the trial before it in this process was of another kind, all that torch has compiled here is forgotten; its
+    files stay, so that a kind that comes again is traced again and costs seconds. What was compiled for one kind serves
+    all its seeds and rates.
+    """
+    global _kind
+    kind = replace(config, optimizer=None, schedule=None, checkpoint=None, logger=None)  # type: ignore[arg-type]
+    if kind != _kind:
+        torch.compiler.reset()
+        _kind = kind
+    model.compile()
