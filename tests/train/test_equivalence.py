@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from benchmarks.equivalence import SIDES, Agreement, agreement, results_of
-from tests.train.tiny import TINY
+from benchmarks.fused import specs_of
+from tests.train.tiny import TINY, numbers
 from tinker.train.result import TrialResult
+from tinker.train.trial import Hooks, run_trial
 
 pytestmark = [
     pytest.mark.xdist_group("equivalence"),  # so that the plain side is trained once
@@ -54,6 +57,11 @@ def _apart(found: Agreement) -> set[str]:
     return {name for name, seen in signs.items() if seen}
 
 
+def _needs_a_compiler() -> None:
+    if COMPILER is None:
+        pytest.skip("torch.compile needs a C++ compiler")
+
+
 @pytest.fixture(scope="module")
 def plain() -> Sequence[TrialResult]:
     return results_of(TRIAL, SEEDS)
@@ -62,12 +70,22 @@ def plain() -> Sequence[TrialResult]:
 @pytest.mark.parametrize("side", SIDES)
 def test_a_switch_changes_no_result(side: str, plain: Sequence[TrialResult]) -> None:
     overrides, fused = SIDES[side]
-    if "compile" in side and COMPILER is None:
-        pytest.skip("torch.compile needs a C++ compiler")
+    if "compile" in side:
+        _needs_a_compiler()
     found = agreement(plain, results_of([*TRIAL, *overrides], SEEDS, fused=fused))
     assert found.n == 12
     assert found.first > 0, "the switch does nothing"
     assert not _apart(found), found
+
+
+def test_a_compiled_trial_that_was_cut_off_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    _needs_a_compiler()
+    [spec] = specs_of([*TRIAL, "train.compile=true"], [1])
+    whole = run_trial(spec, tmp_path / "whole")
+    asked = iter([False] * 69 + [True] * 51)
+    cut = run_trial(spec, tmp_path / "cut", Hooks(should_stop=lambda: next(asked)))
+    assert (cut.status, cut.steps) == ("interrupted", 70)
+    assert numbers(run_trial(spec, tmp_path / "cut")) == numbers(whole)
 
 
 @pytest.mark.parametrize("fault", ["optimizer.lr=6.6e-3", "model.dropout=0", "train.grad_clip=null"])
