@@ -14,6 +14,7 @@ from torch import nn
 from model.gpt import GPT
 from tests.train.tiny import spec_of
 from tinker.train import compiled
+from tinker.train.evaluate import TOKENS_PER_PASS
 from tinker.train.trial import run_trial
 
 SHORT = ("train.steps=2", "train.eval_every=2", "schedule.warmup_steps=0", "train.compile=true")
@@ -65,3 +66,9 @@ def test_seeds_and_rates_of_one_kind_share_what_was_compiled(graphs: Graphs, tmp
     assert _compiled(graphs, tmp_path)
     assert not _compiled(graphs, tmp_path, seed=2)
     assert not _compiled(graphs, tmp_path, "optimizer.lr=0.001", "schedule=constant", "checkpoint.keep=none")
+
+
+def test_an_evaluation_in_batches_like_a_steps_is_compiled_once(graphs: Graphs, tmp_path: Path) -> None:
+    rows = TOKENS_PER_PASS // 16
+    found = _compiled(graphs, tmp_path, f"train.batch_size={rows}", f"data.validation_documents={rows + 9}")
+    assert len(found) == 2, "a step and an evaluation, whose last batch has 9 rows"

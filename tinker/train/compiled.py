@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 
 from model.gpt import GPT
 from tinker.config.schema import TrialConfig
@@ -31,3 +32,14 @@ def compile_as_if_alone(model: GPT, config: TrialConfig) -> None:
         torch.compiler.reset()
         _kind = kind
     model.compile()
+
+
+def for_any_rows(model: GPT, tokens: Tensor) -> Tensor:
+    """The same tokens (B, T), for which a compiled `model` is compiled whatever B is.
+
+    An evaluation's last batch has fewer rows. Where the others have as many as a step's, torch would find that out too
+    late: a trial that was cut off after it would evaluate by one kernel before and by another after.
+    """
+    if model._compiled_call_impl is not None:
+        torch._dynamo.maybe_mark_dynamic(tokens, 0)
+    return tokens
