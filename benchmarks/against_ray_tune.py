@@ -99,7 +99,7 @@ def plain(trials: int, folder: Path) -> None:
 
     base = ["scale=smoke", "data=grammar", "train.accelerator=cpu", "train.threads=1"]
     runs = [{"trial": compose([*base, f"optimizer.lr={rate(n % ARMS)}"]), "seed": n // ARMS} for n in range(trials)]
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     space = tune.grid_search(runs)
 
     def of_run(config: dict[str, Any]) -> None:

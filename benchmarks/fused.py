@@ -1,12 +1,10 @@
-"""R seeds of an arm as one program beside the same seeds one after another: how long both take, and whether they agree.
+"""R seeds of an arm as one program beside the same seeds one after another: how long both take.
 
-    python benchmarks/fused.py [--seeds R] [--rounds N] [--equivalence SEEDS] [OVERRIDE ...]
+    python benchmarks/fused.py [--seeds R] [--rounds N] [OVERRIDE ...]
 
-The overrides are those of `tinker train`; without any it is the smoke scale on the CPU. First the time: in each round
-R seeds are trained fused and then one after another, whole trials both, and the ratio is of the two sides of a round.
-Then the final losses of other SEEDS seeds, fused against alone: rounding sends a trial elsewhere, so that they agree
-in distribution only; the 90 % interval of the mean difference is given in seed standard deviations, as two one-sided
-tests at 5 % would use it, for independent samples and for pairs. 0 seeds leaves this out.
+The overrides are those of `tinker train`; without any it is the smoke scale on the CPU. In each round R seeds are
+trained fused and then one after another, whole trials both, and the ratio is of the two sides of a round. Whether they
+agree is what `benchmarks/equivalence.py` says.
 """
 
 from __future__ import annotations
@@ -17,11 +15,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import median
 from typing import Any
 
 import torch
-from scipy import stats
 
 from tinker.config.compose import compose
 from tinker.config.schema import TrialConfig
@@ -79,34 +76,11 @@ def timed(overrides: Sequence[str], seeds: int, rounds: int) -> dict[str, Any]:
     }
 
 
-def compared(overrides: Sequence[str], count: int) -> dict[str, Any]:
-    """Final validation losses of seeds fused and alone, paired and as two samples."""
-    specs = specs_of(overrides, range(101, 101 + count))
-    mine, its = ([result.metrics["val_loss"] for result in trained(specs, fused=way)[0]] for way in (True, False))
-    sd = (0.5 * (stdev(mine) ** 2 + stdev(its) ** 2)) ** 0.5
-    pairs = [(a - b) / sd for a, b in zip(mine, its, strict=True)]
-    difference = mean(mine) - mean(its)
-    half_two = float(stats.t.ppf(0.95, 2 * count - 2)) * (2 / count) ** 0.5
-    half_paired = float(stats.t.ppf(0.95, count - 1)) * stdev(pairs) / count**0.5
-    middle = difference / sd
-    return {
-        "seeds": count,
-        "mean_fused": round(mean(mine), 5),
-        "mean_alone": round(mean(its), 5),
-        "seed_sd": round(sd, 5),
-        "difference_in_sd": round(middle, 4),
-        "interval_90_in_sd": [round(middle - half_two, 3), round(middle + half_two, 3)],
-        "interval_90_paired_in_sd": [round(middle - half_paired, 4), round(middle + half_paired, 4)],
-        "largest_pair_in_sd": round(max(map(abs, pairs)), 4),
-    }
-
-
 def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--equivalence", type=int, default=16)
     parser.add_argument("overrides", nargs="*")
     asked = parser.parse_args()
     overrides = asked.overrides or SMOKE
@@ -116,8 +90,6 @@ def main() -> None:
         "device": torch.cuda.get_device_name() if cuda else f"CPU, {torch.get_num_threads()} threads",
         "time": timed(overrides, asked.seeds, asked.rounds),
     }
-    if asked.equivalence:
-        figures["final_loss"] = compared(overrides, asked.equivalence)
     print(json.dumps(figures, indent=2))
 
 

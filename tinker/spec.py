@@ -83,6 +83,11 @@ def _asked(config_json: str) -> str:
     return canonical(_as_first_named(_without(json.loads(config_json), NOT_IN_ID)))
 
 
+@lru_cache(maxsize=1024)
+def _program(config_json: str) -> str:
+    return canonical(_without(json.loads(config_json), ("optimizer", "schedule")))
+
+
 @dataclass(frozen=True)
 class TrialSpec:
     """A trial: its resolved config (canonical JSON text, so that it is frozen), seeds and corpus fingerprint."""
@@ -112,6 +117,11 @@ class TrialSpec:
         }
         text = f'{{"config":{_asked(self.config_json)},{canonical(rest)[1:]}'
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def program(self) -> tuple[str, str]:
+        """Equal in trials of one model on one corpus, which differ in seeds, optimizer and schedule at most."""
+        return _program(self.config_json), self.corpus
 
     def as_dict(self) -> dict[str, Any]:
         """For `spec.json`."""

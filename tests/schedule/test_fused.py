@@ -73,6 +73,23 @@ def test_a_grid_has_the_rows_that_it_has_without(tmp_path: Path, monkeypatch: py
     assert items == []
 
 
+def test_rates_of_a_search_go_together_and_find_the_winners_that_they_find_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items, losses = _items(monkeypatch), []
+    tune = {"trials": 3, "seeds": [1001], "search": {"type": "grid"}, "space": {"optimizer.lr": [1e-3, 1e-2, 3e-2]}}
+    grid = write_grid(tmp_path, ROTARY, resources={"fused": 3}, seeds=2, tune=tune)
+    for fused in (3, 1):
+        results = tmp_path / str(fused)
+        code, said, _ = run_here(grid, results, f"resources.fused={fused}")
+        assert code == OK, said
+        losses.append({trial: _val_loss(row) for trial, row in rows(results).items()})
+    assert items[:4] == [("train", 3), ("train", 3), ("train", 2), ("train", 2)]  # two searches, two arms' seeds
+    assert {size for _, size in items[4:]} == {1}
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+    assert len(set(losses[0].values())) == 10
+
+
 def test_on_ray_too(tmp_path: Path, ray_up: Capacity) -> None:
     code, said = run(write_grid(tmp_path, ROTARY, **FUSED), tmp_path / "results")
     assert code == OK, said

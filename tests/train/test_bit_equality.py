@@ -39,6 +39,28 @@ for step in sys.argv[3:]:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 """
 
+#: Trains some specs at the same time, in children that wait for each other, and writes what came out.
+SIDE_BY_SIDE = """
+import json, os, sys
+from pathlib import Path
+from tinker.spec import TrialSpec
+from tinker.train.trial import run_trial
+go, gate = os.pipe()
+children = []
+for number, text in enumerate(sys.argv[2:]):
+    folder = Path(sys.argv[1], str(number))
+    child = os.fork()
+    if child == 0:
+        os.close(gate)
+        os.read(go, 1)
+        result = run_trial(TrialSpec.from_dict(json.loads(text)), folder)
+        (folder / "result.json").write_text(json.dumps(result.as_dict()))
+        os._exit(0)
+    children.append(child)
+os.close(gate)
+assert [os.waitpid(child, 0)[1] for child in children] == [0] * len(children)
+"""
+
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> TrialResult:
@@ -55,6 +77,11 @@ def _stopped_at(step: int) -> Hooks:
         return asked >= step
 
     return Hooks(should_stop=should_stop)
+
+
+def _run(script: str, *arguments: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(tinker.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", script, *arguments], env=environment, check=True)
 
 
 def test_the_record_of_a_whole_trial_is_complete(alone: TrialResult) -> None:
@@ -96,9 +123,7 @@ def test_an_interrupt_after_the_last_step_comes_too_late(tmp_path: Path) -> None
 
 def test_a_killed_trial_goes_on_and_ends_as_if_it_had_not_been(alone: TrialResult, tmp_path: Path) -> None:
     spec, kills = spec_of("checkpoint.minutes=1e-9"), (2, 14, 37)
-    environment = {**os.environ, "PYTHONPATH": str(Path(tinker.__file__).parents[1])}
-    command = [sys.executable, "-c", KILLED, json.dumps(spec.as_dict()), str(tmp_path), *map(str, kills)]
-    subprocess.run(command, env=environment, check=True)
+    _run(KILLED, json.dumps(spec.as_dict()), str(tmp_path), *map(str, kills))
     for step in kills:
         # The progress of a step is told before its checkpoint is saved: the last one saved is that of the step before.
         seen: list[int] = []
@@ -133,6 +158,19 @@ def test_how_often_it_is_evaluated_does_not_disturb_training(alone: TrialResult,
     assert common
     assert all(mine[step] == its[step] for step in common)
     assert other.probes == alone.probes
+
+
+def test_how_often_it_is_saved_does_not_disturb_training(alone: TrialResult, tmp_path: Path) -> None:
+    for rule in (("checkpoint.minutes=1e-9", "checkpoint.keep=all"), ("checkpoint.keep=none",)):
+        assert numbers(run_trial(spec_of(*rule), tmp_path / rule[-1])) == numbers(alone)
+
+
+def test_trials_side_by_side_are_as_if_alone(alone: TrialResult, tmp_path: Path) -> None:
+    specs = [spec_of(), spec_of("model.attention=linear"), spec_of(seed=2), spec_of()]
+    _run(SIDE_BY_SIDE, str(tmp_path), *(json.dumps(spec.as_dict()) for spec in specs))
+    results = [TrialResult.from_dict(json.loads(path.read_text())) for path in sorted(tmp_path.glob("*/result.json"))]
+    assert [numbers(result) for result in (results[0], results[3])] == [numbers(alone)] * 2
+    assert numbers(results[2]) == numbers(run_trial(specs[2], tmp_path / "seed 2"))
 
 
 def test_a_worker_gives_what_a_call_gives(alone: TrialResult, tmp_path: Path) -> None:

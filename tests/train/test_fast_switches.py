@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.train.tiny import numbers, spec_of, values
-from tinker.train import training
+from tinker.train import recorder, training
 from tinker.train.allocator import keep_memory
 from tinker.train.trial import Hooks, run_trial
 
@@ -23,6 +23,19 @@ def test_a_fused_optimizer_trains_as_the_other_up_to_rounding(tmp_path: Path) ->
     assert fused.probes.first == pytest.approx(plain.probes.first, rel=1e-5)
     assert fused.probes.last == pytest.approx(plain.probes.last, rel=1e-4)
     assert values(fused, "val_loss") == pytest.approx(values(plain, "val_loss"), rel=1e-4)
+
+
+def test_a_fused_kernel_of_attention_trains_as_eager_does_up_to_rounding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "PROBE_STEPS", 50)  # so many losses are kept
+    long = ("model.dropout=0", "train.steps=60", "train.until=50")
+    eager = run_trial(spec_of(*long), tmp_path / "eager")
+    sdpa = run_trial(spec_of(*long, "model.backend=sdpa"), tmp_path / "sdpa")
+    assert len(sdpa.probes.first) == 50
+    assert sdpa.probes.first != eager.probes.first
+    assert sdpa.probes.first == pytest.approx(eager.probes.first, abs=1e-4)
+    assert values(sdpa, "val_loss") == pytest.approx(values(eager, "val_loss"), abs=1e-4)
 
 
 def test_the_fused_kernel_is_what_steps(monkeypatch: pytest.MonkeyPatch) -> None:

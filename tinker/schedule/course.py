@@ -168,7 +168,8 @@ class Course:
         return None
 
     def mates(self, ticket: Ticket, busy: set[str]) -> Iterator[Ticket]:
-        """Tickets that can be done with this one, taken out of those that wait: other seeds of its arm.
+        """Tickets that can be done with this one, taken out of those that wait: its arm's other seeds, or other rates
+        where it is tuned.
 
         Whatever has failed once is tried again alone: what is to blame may be another one.
         """
@@ -177,7 +178,7 @@ class Course:
             return
         for one in list(self.waiting):
             spec = one.job.spec
-            same = (spec.config_json, spec.corpus, one.task) == (asked.config_json, asked.corpus, "train")
+            same = (one.job.arm, one.task, spec.program) == (ticket.job.arm, "train", asked.program)
             if room and same and one.tries == Tries() and one.not_before <= now and spec.id not in busy:
                 self.waiting.remove(one)
                 room -= 1

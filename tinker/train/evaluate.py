@@ -10,6 +10,7 @@ from torch import Tensor
 
 from model.gpt import GPT
 from tinker.data.corpus import Corpus
+from tinker.train.compiled import for_any_rows
 
 #: Tokens in one forward pass. It bounds memory and is no hyperparameter: every arm has the same.
 TOKENS_PER_PASS = 8192
@@ -34,7 +35,7 @@ def evaluate(
     counts = torch.zeros(len(skills), dtype=torch.float64)
     for batch in corpus.validation(context, max(1, TOKENS_PER_PASS // context)):
         weight = batch.weight.double()  # (B, T), 0 where the last window is padded
-        logits = model(batch.inputs.to(device))
+        logits = model(for_any_rows(model, batch.inputs.to(device)))
         nats_each = model.token_nats(logits, batch.targets.to(device))
         loss = nats_each.cpu().double() * weight  # in this order: MPS has no doubles
         nats += loss.sum()

@@ -18,6 +18,7 @@ from tinker.errors import UserError
 from tinker.spec import TrialSpec
 from tinker.train.allocator import keep_memory
 from tinker.train.base import prepare, start_of
+from tinker.train.compiled import compile_as_if_alone
 from tinker.train.module import GPTModule, step_loader
 from tinker.train.parallel.strategy import strategy_of
 from tinker.train.precision import LIGHTNING, fp32_products
@@ -52,7 +53,7 @@ class Training:
         prepare(model, self.config, spec.seeds.init)
         self.start_digest = start_of(self.config).digest()
         if self.config.train.compile:
-            model.compile()
+            compile_as_if_alone(model, self.config)
         self.module = GPTModule(model, self.config, spec.seeds, self.corpus)
         self.recorder = Recorder(self.corpus, self.config.train.accumulate, progress, alive)
 

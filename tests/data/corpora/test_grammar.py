@@ -47,6 +47,24 @@ def test_a_batch_depends_on_seed_and_step_alone_not_on_what_was_asked_before() -
     assert len({tuple(batch.flatten().tolist()) for batch in forward.values()}) == len(steps)
 
 
+def test_of_as_many_seeds_as_are_trained_together_each_finds_its_documents_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[tuple[int, ...]] = []
+    generate = Grammar._generate_chunk
+
+    def note(self: Grammar, *asked: int) -> torch.Tensor:
+        made.append(asked)
+        return generate(self, *asked)
+
+    monkeypatch.setattr(Grammar, "_generate_chunk", note)
+    corpus = Grammar(CONFIG)
+    for step in range(3):
+        for seed in range(32):
+            corpus.batch(seed, step, 16, 8)
+    assert len(made) == 32
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, CHUNK + 1])
 def test_a_larger_batch_begins_with_the_rows_of_a_smaller_one(batch_size: int) -> None:
     corpus = Grammar(CONFIG)

@@ -1,4 +1,4 @@
-"""How many seeds to fuse: the device decides on a CPU, and else real stacks beside one trial, here on the CPU."""
+"""How many seeds to fuse: real stacks beside one trial, here on the CPU."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from tests.train.tiny import spec_of
 from tinker.schedule.measured import fusing, rounds
 from tinker.schedule.measured.fusing import fusing as decided
-from tinker.schedule.measured.fusing import stacked
 from tinker.schedule.measured.sides import Answer, Side, SideEnded
 
 
@@ -16,32 +15,26 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "BLOCK", 0.02)
 
 
-def test_on_a_cpu_nothing_is_measured() -> None:
-    said: list[str] = []
-    assert decided(spec_of(), 8, None, said.append) == {"seeds": 1, "why": fusing.ON_CPU}
-    assert said == []
-
-
 @pytest.mark.parametrize(
     ("overrides", "seeds", "why"),
     [([], 1, "one seed"), (["train.compile=true"], 4, "not compiled"), (["train.accumulate=2"], 4, "train.accumulate")],
 )
 def test_what_cannot_go_together_needs_no_measurement(overrides: list[str], seeds: int, why: str) -> None:
-    part = stacked(spec_of(*overrides), seeds, None, lambda line: None)
+    part = decided(spec_of(*overrides), seeds, None, lambda line: None)
     assert part["seeds"] == 1
     assert why in part["why"]
 
 
 def test_a_real_stack_beside_a_real_trial() -> None:
-    part = stacked(spec_of(), 3, None, lambda line: None)
+    part = decided(spec_of(), 3, None, lambda line: None)
     assert "figures" in part, part["why"]
-    assert part["figures"]["tried"] == 2, "the largest power of two"
+    assert part["figures"]["tried"] == 3
     assert part["figures"]["n"] >= rounds.LEAST
-    assert part["seeds"] == (2 if part["figures"]["ratio"] > 1 else 1)
+    assert part["seeds"] == (3 if part["figures"]["ratio"] > 1 else 1)
 
 
 def test_a_model_that_has_no_stack_says_so() -> None:
-    part = stacked(spec_of("model.mlp=moe"), 2, None, lambda line: None)
+    part = decided(spec_of("model.mlp=moe"), 2, None, lambda line: None)
     assert part["seeds"] == 1
     assert "they cannot go together" in part["why"]
     assert "cannot be batched" in part["why"]
@@ -69,14 +62,14 @@ class _Card(Side):
 
 @pytest.mark.parametrize(
     ("room_bytes", "tried", "seeds"),
-    [(None, [1, 16, 8, 4], 4), (4 << 30, [1, 16, 8, 4, 2], 2), (1, [1, 16, 8, 4, 2], 1)],
+    [(None, [1, 20, 16, 8, 4], 4), (4 << 30, [1, 20, 16, 8, 4, 2], 2), (1, [1, 20, 16, 8, 4, 2], 1)],
 )
 def test_as_many_as_fit_are_tried(
     monkeypatch: pytest.MonkeyPatch, room_bytes: int | None, tried: list[int], seeds: int
 ) -> None:
     monkeypatch.setattr(fusing, "Side", _Card)
     monkeypatch.setattr(_Card, "asked", [])
-    part = stacked(spec_of(), 20, room_bytes, lambda line: None)
+    part = decided(spec_of(), 20, room_bytes, lambda line: None)
     assert tried == _Card.asked
     assert part["seeds"] == seeds
     if seeds > 1:

@@ -198,9 +198,32 @@ def test_one_that_has_ended_makes_the_others_save_no_more_often(
     assert not any(any(each) for each in looks)
 
 
-def test_trials_of_two_arms_are_no_replicates(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="seeds alone"):
-        run_replicates([spec_of(), spec_of("optimizer.lr=0.1")], [tmp_path / "a", tmp_path / "b"])
+def test_trials_of_two_models_are_no_replicates(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="seeds, optimizer and schedule"):
+        run_replicates([spec_of(), spec_of("model.position=rotary")], [tmp_path / "a", tmp_path / "b"])
+
+
+#: Of a search: rates, other betas, and another end of the schedule.
+RATES = (
+    ("optimizer.lr=1e-3",),
+    ("optimizer.lr=3e-2", "optimizer.weight_decay=0.3"),
+    ("optimizer.lr=1e-2", "schedule.warmup_steps=7"),
+)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "lion"])
+def test_rates_of_a_search_go_together_too(tmp_path: Path, optimizer: str) -> None:
+    specs = [spec_of(f"optimizer={optimizer}", CLIPPED, *rate, seed=1) for rate in RATES]
+    alone = [run_trial(spec, tmp_path / "alone" / str(place)) for place, spec in enumerate(specs)]
+    folders = [tmp_path / "cut" / str(place) for place in range(len(specs))]
+    cut = run_replicates(specs, folders, _stopped_at(23))
+    assert [(result.status, result.steps) for result in cut] == [("interrupted", 23)] * len(specs)
+    for one, its in zip(run_replicates(specs, folders), alone, strict=True):
+        assert _was_fused(one)
+        assert one.probes.first == pytest.approx(its.probes.first, abs=1e-4)
+        assert values(one, "lr") == values(its, "lr")
+        assert values(one, "val_loss") == pytest.approx(values(its, "val_loss"), abs=1e-4)
+    assert len({one.metrics["val_loss"] for one in alone}) == len(alone)
 
 
 def test_each_has_its_own_mirror_and_what_is_refused_leaves_one(tmp_path: Path) -> None:

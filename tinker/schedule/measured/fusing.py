@@ -17,30 +17,18 @@ from tinker.spec import Seeds, TrialSpec
 LIMIT = 300.0
 #: What a process says that has run out of a GPU's memory.
 FULL = "out of memory"
-ON_CPU = "on a CPU one trial has enough to do (benchmarks/fused.py showed no gain), so this was not measured"
 
 
-def fusing(spec: TrialSpec, seeds: int, room_bytes: int | None, say: Callable[[str], None]) -> dict[str, Any]:
+def fusing(
+    spec: TrialSpec, seeds: int, room_bytes: int | None, say: Callable[[str], None], limit: float = LIMIT
+) -> dict[str, Any]:
     """Decides for a grid of so many seeds whose control is `spec`.
 
     Args:
-        room_bytes: of a GPU's memory, for what goes as one; None where nobody can tell.
+        room_bytes: of a GPU's memory, for what goes as one; None where it has none, or nobody can tell.
 
     Raises:
         UserError: the trial cannot be trained here as it is.
-    """
-    if spec.config["train"]["accelerator"] == "cpu":
-        return _one(ON_CPU)
-    return stacked(spec, seeds, room_bytes, say)
-
-
-def stacked(
-    spec: TrialSpec, seeds: int, room_bytes: int | None, say: Callable[[str], None], limit: float = LIMIT
-) -> dict[str, Any]:
-    """As `fusing`, measured on whatever device the trial has.
-
-    Raises:
-        UserError: as `fusing`.
     """
     if seeds < 2:
         return _one("the arms have one seed")
@@ -52,7 +40,7 @@ def stacked(
     if why is not None:
         return _one(why)
     say(f"measuring how many seeds pay as one program (resources.fused: auto), at most {limit / 60:g} min ...")
-    until, plain, most = time.monotonic() + limit, timed(spec), 1 << (seeds.bit_length() - 1)
+    until, plain, most = time.monotonic() + limit, timed(spec), seeds
     with Side([plain]) as alone:
         try:
             alone.begin(until)
@@ -77,7 +65,7 @@ def stacked(
             if found is not None:
                 return found
             say(f"  {most} do not fit")
-            most //= 2
+            most = 1 << ((most - 1).bit_length() - 1)  # the next smaller power of two
     return _one("not even 2 fit into the memory that they have")
 
 

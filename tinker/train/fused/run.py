@@ -30,19 +30,19 @@ log = logging.getLogger(__name__)
 def run_replicates(
     specs: Sequence[TrialSpec], folders: Sequence[Path], hooks: Sequence[Hooks] | None = None
 ) -> list[TrialResult]:
-    """As `run_trial` for each, of trials that differ in their seeds alone.
+    """As `run_trial` for each, of trials that differ in seeds, optimizer and schedule at most.
 
     Those that stand at the same step are trained together. Where they cannot be (the log says why), or where one
     stands alone, `run_trial` does it. When one hook asks to stop, all save themselves and return; a replicate that
     diverges has ended, and changes nothing for the others.
 
     Raises:
-        ValueError: the trials differ in more than their seeds.
+        ValueError: the trials differ in more than that.
         UserError: as `run_trial`.
     """
     told = list(hooks or [Hooks() for _ in specs])
-    if len({(spec.config_json, spec.corpus) for spec in specs}) > 1:
-        raise ValueError("replicates differ in their seeds alone")
+    if len({spec.program for spec in specs}) > 1:
+        raise ValueError("replicates differ in seeds, optimizer and schedule at most")
     if len(specs) == 1:
         return [run_trial(specs[0], folders[0], told[0])]
     try:

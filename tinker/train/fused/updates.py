@@ -35,9 +35,13 @@ class Updates(Protocol):
 
 
 def updates_of(stack: Stack, modules: Sequence[GPTModule]) -> Updates:
-    """By whether the optimizer says that it is `per_element`; one that averages weights is asked for each."""
+    """By whether the optimizer says that it is `per_element`, and is the same for all; one that averages weights is
+    asked for each.
+    """
     optimizer, scheduler = _made(modules[0])
-    if getattr(optimizer, "per_element", False) and not averages(optimizer):
+    asked = [(module.config.optimizer, module.config.schedule) for module in modules]
+    alike = all(one == asked[0] for one in asked)
+    if alike and getattr(optimizer, "per_element", False) and not averages(optimizer):
         return OnStack(stack, optimizer, scheduler)
     return OnEach(stack, [(optimizer, scheduler), *(_made(module) for module in modules[1:])])
 
