@@ -25,7 +25,7 @@ from tinker.tables.money import share_out
 from tinker.tables.once import compact, encoded, rows_of
 from tinker.tables.packing import Stay, mark_packed, stays_of
 from tinker.tables.parquet import read, write
-from tinker.tables.remembered import NONE, POINTS, joined, points_of
+from tinker.tables.points import NO_CURVE, POINTS, Curve, joined
 from tinker.tables.stored import of_store
 from tinker.tables.trial_row import planned_rows
 
@@ -62,7 +62,7 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
     old_curves = _by_trial(read(folder / CURVES)) if old_rows else {}
     _demand_imported(folder, grid, old_rows.keys() | stored.keys())
     rows: Rows = []
-    curves: list[tuple[Row, pa.RecordBatch]] = []
+    curves: list[tuple[Row, Curve]] = []
     kept = 0
     for planned in planned_rows(grid):
         trial_id = planned["trial_id"]
@@ -72,7 +72,7 @@ def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
         elif trial_id in old_rows and not (trials_folder / trial_id).exists():
             kept += old_rows[trial_id].get("source") is None
             rows.append(old_rows[trial_id] | {name: planned[name] for name in FROM_GRID})
-            curves.append((planned, old_curves.get(trial_id, NONE)))
+            curves.append((planned, old_curves.get(trial_id, NO_CURVE)))
         else:
             rows.append(planned)
     mark_packed(rows, _neighbours(results, rows))
@@ -163,18 +163,18 @@ def _demand_imported(folder: Path, grid: Grid, rows: Collection[str]) -> None:
         )
 
 
-def _by_trial(curves: pa.Table) -> dict[str, pa.RecordBatch]:
+def _by_trial(curves: pa.Table) -> dict[str, Curve]:
     """The points of each trial, in their order."""
     trials = encoded(curves.column("trial_id"))
     places = trials.indices.to_numpy()
     order = np.argsort(places, kind="stable")
-    points = points_of(curves.select(POINTS.names).take(pa.array(order)))
+    points = Curve.of(curves.select(POINTS.names).take(pa.array(order))).points
     ends = np.cumsum(np.bincount(places, minlength=len(trials.dictionary))).tolist()
     slices = zip(trials.dictionary.to_pylist(), [0, *ends], ends, strict=False)
-    return {trial_id: points.slice(start, end - start) for trial_id, start, end in slices}
+    return {trial_id: Curve(points, start, end - start) for trial_id, start, end in slices}
 
 
-def _with_identity(curves: Sequence[tuple[Row, pa.RecordBatch]]) -> pa.Table:
+def _with_identity(curves: Sequence[tuple[Row, Curve]]) -> pa.Table:
     """The points (step, metric, value) of all trials, with the identity of each trial in front of its own.
 
     Texts are dictionaries.

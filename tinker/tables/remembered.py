@@ -22,24 +22,22 @@ from tinker.errors import UserError
 from tinker.store import reading, record, sealed
 from tinker.store.atomic import write_bytes
 from tinker.store.layout import Layout
-from tinker.tables import once, schema, trial_columns, trial_row
-from tinker.tables.once import TEXT, compact, encoded, rows_of
+from tinker.tables import once, points, schema, trial_columns, trial_row
+from tinker.tables.once import compact, rows_of
+from tinker.tables.points import Curve, joined, whole_of
 
 #: (trial id, environment class)
 Key = tuple[str, str]
-POINTS = pa.schema([("step", pa.int64()), ("metric", TEXT), ("value", pa.float64())])
-#: The curve of a trial that has none.
-NONE = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in POINTS], schema=POINTS)
 _DIGEST = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a finished trial's files say: its own part of the row, and its curve (of the schema `POINTS`)."""
+    """What a finished trial's files say: its own part of the row, and its curve."""
 
     stamp: str
     row: Mapping[str, Any]
-    curve: pa.RecordBatch
+    curve: Curve
 
 
 def path_of(results: Path, grid: str) -> Path:
@@ -58,7 +56,7 @@ def recall(results: Path, grid: str) -> dict[Key, Entry]:
         return {}
     reader = pa.BufferReader(pa.py_buffer(body))
     rows, curves = (pa.ipc.open_stream(reader).read_all() for _ in range(2))
-    points = joined(curves.to_batches())
+    whole = whole_of(curves.to_batches())
     stamps, lengths = rows.column("stamp").to_pylist(), rows.column("points").to_pylist()
     own = rows.drop_columns(["stamp", "points"])
     listed = rows_of(own)
@@ -69,7 +67,7 @@ def recall(results: Path, grid: str) -> dict[Key, Entry]:
             if row[name] is None:
                 del row[name]  # as it was: a metric that a trial does not have is no column of its row
         key = row["trial_id"], row["environment_class"]
-        found[key] = Entry(stamp, row, points.slice(start, length))
+        found[key] = Entry(stamp, row, Curve(whole, start, length))
         start += length
     return found
 
@@ -91,21 +89,6 @@ def remember(results: Path, grid: str, entries: Sequence[Entry]) -> None:
         write_bytes(path_of(results, grid), b"".join((_digest(body), body)), durable=False)
 
 
-def points_of(table: pa.Table) -> pa.RecordBatch:
-    """Points of a curve, with the columns of `POINTS` among its own."""
-    columns = {name: table.column(name) for name in POINTS.names}
-    arrays = [columns["step"].combine_chunks(), encoded(columns["metric"]), columns["value"].combine_chunks()]
-    return pa.RecordBatch.from_arrays(arrays, schema=POINTS)
-
-
-def joined(curves: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """The points of all these curves, in their order."""
-    whole = pa.Table.from_batches([NONE, *curves], schema=POINTS)
-    return pa.RecordBatch.from_arrays(
-        [pa.concat_arrays(column.chunks) for column in whole.unify_dictionaries().columns], schema=POINTS
-    )
-
-
 def _metrics(entries: Iterable[Entry]) -> set[str]:
     return {name for entry in entries for name in entry.row} - set(schema.trials().names)
 
@@ -120,6 +103,6 @@ def _digest(body: memoryview) -> bytes:
 def _code() -> bytes:
     """Of the sources that turn files into rows: with other code they might say something else."""
     found = hashlib.sha256(pa.__version__.encode())
-    for module in (once, reading, record, sealed, schema, trial_columns, trial_row):
+    for module in (once, points, reading, record, sealed, schema, trial_columns, trial_row):
         found.update(Path(str(module.__file__)).read_bytes())
     return found.digest()

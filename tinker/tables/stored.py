@@ -11,7 +11,8 @@ from tinker.store.reading import glance
 from tinker.store.record import FINISHED, StoredTrial
 from tinker.store.store import Store
 from tinker.tables.once import LONG
-from tinker.tables.remembered import NONE, Entry, Key, points_of, recall, remember
+from tinker.tables.points import NO_CURVE, Curve
+from tinker.tables.remembered import Entry, Key, recall, remember
 from tinker.tables.trial_row import stored_row
 
 #: So many in a hundred trials are read again each time, which is less work than to write all anew.
@@ -61,7 +62,7 @@ def _entry(trial: StoredTrial, stamp: str, texts: dict[str, str]) -> Entry:
     for name in LONG.keys() & row.keys():
         value = row[name]
         row[name] = [_once(each, texts) for each in value] if isinstance(value, list) else _once(value, texts)
-    return Entry(stamp, row, points_of(trial.curve()) if trial.result is not None else NONE)
+    return Entry(stamp, row, Curve.of(trial.curve()) if trial.result is not None else NO_CURVE)
 
 
 def _once(text: str | None, texts: dict[str, str]) -> str | None:
