@@ -60,7 +60,8 @@ class Side:
         command = [sys.executable, "-P", "-m", "tinker.schedule.measured.side"]
         path = [str(Path(tinker.__file__).parents[1]), *(str(Path(entry).absolute()) for entry in sys.path)]
         threads = str(specs[0].config["train"]["threads"])  # as Ray gives them to a worker
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), "OMP_NUM_THREADS": threads}
+        given = {"OMP_NUM_THREADS": threads, "TORCHINDUCTOR_COMPILE_THREADS": threads}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), **given}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the side
         self._process = subprocess.Popen(
             command, env=environment, stdin=-1, stdout=-1, stderr=self._errors, bufsize=0, start_new_session=True
