@@ -36,6 +36,10 @@ class SideRefused(SideEnded):
     """The trials cannot be trained as one program; the text is why."""
 
 
+class SideDiverged(SideEnded):
+    """A loss was not finite: at a constant rate, and for more steps than a trial has, which alone may come to that."""
+
+
 class SideLate(Exception):  # noqa: N818 - it is what has happened
     """Its time was over before it answered."""
 
@@ -82,13 +86,15 @@ class Side:
         """So many further steps.
 
         Raises:
-            SideEnded: it died, or (SideRefused) its trials cannot be trained as one program.
+            SideEnded: it died, or (SideRefused) its trials cannot be trained as one program, or (SideDiverged) at all.
             SideLate: no answer by `until`, of the monotonic clock.
         """
         self._tell(str(count))
         answer = self._listen(until)
         if "refused" in answer:
             raise SideRefused(answer["refused"])
+        if "diverged" in answer:
+            raise SideDiverged(f"the control diverged after {answer['diverged']} steps of the measurement")
         return Answer(**answer)
 
     def __enter__(self) -> Self:
