@@ -1,5 +1,9 @@
+import time
+
+import pytest
+
 from tinker.schedule.cluster import Capacity
-from tinker.schedule.places import MEMORY, Asked, Places, kind_of
+from tinker.schedule.places import MEMORY, PATIENCE, Asked, Places, kind_of
 
 ONE, TWO = {"CPU": 1.0}, {"CPU": 2.0}
 FOUR = Capacity(4.0, 0.0, (Capacity(4.0, 0.0),))
@@ -65,6 +69,53 @@ def test_an_item_that_ends_makes_room() -> None:
 def test_where_nothing_runs_the_first_is_taken_though_it_may_not_fit() -> None:
     assert _run(Places(), [_asked(0, {"CPU": 64.0}), _asked(1, {"CPU": 64.0})]) == [0]
     assert _run(Places(), [_asked(0), _asked(1)], capacity=None) == [0]
+
+
+def _alternating(count: int) -> list[Asked]:
+    kinds = [{"CPU": 2.0}, {"CPU": 1.5}]
+    return [_asked(number, kinds[number % 2], line=str(number % 2), width=9) for number in range(count)]
+
+
+def test_of_kinds_that_do_not_fit_together_one_is_done_first() -> None:
+    places, waiting, order = Places(), _alternating(8), list[int]()
+    while waiting:
+        for number in _run(places, waiting):
+            order.append(number)
+            waiting = [asked for asked in waiting if asked.number != number]
+        places.leave(order[-1])
+        for number in order[:-1]:
+            places.leave(number)
+    assert order == [0, 2, 4, 6, 1, 3, 5, 7]
+
+
+def test_of_kinds_that_fit_together_both_run() -> None:
+    waiting = [_asked(0, TWO), _asked(1, ONE), _asked(2, TWO), _asked(3, ONE)]
+    assert _run(Places(), waiting) == [0, 2]
+    assert _run(Places(), waiting, Capacity(6.0, 0.0, (Capacity(6.0, 0.0),))) == [0, 2, 1, 3]
+
+
+def test_no_kind_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    places, waiting = Places(), [_asked(1, {"CPU": 3.0}, line="other"), *(_asked(n) for n in range(2, 9))]
+    for number in (100, 101, 102, 103):
+        places.take(_asked(number))
+    assert _run(places, waiting) == []
+    places.leave(100)
+    now[0] = PATIENCE - 1
+    assert _run(places, waiting) == [2]
+    now[0] = PATIENCE + 1
+    del waiting[1]
+    for number in (2, 101):
+        places.leave(number)
+        assert _run(places, waiting) == [], "the room is left for it"
+    places.leave(102)
+    assert _run(places, waiting) == [1]
+
+
+def test_what_fits_nowhere_holds_nothing_up() -> None:
+    waiting = [_asked(0), *(_asked(n, {"CPU": 64.0}, line="other") for n in (1, 2)), *(_asked(n) for n in range(3, 9))]
+    assert sorted(_run(Places(), waiting)) == [0, 1, 3, 4, 5]
 
 
 def test_an_item_that_never_came_leaves_nothing() -> None:

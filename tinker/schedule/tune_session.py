@@ -42,7 +42,7 @@ class _Unsaved:
 
 
 class Feed(_Unsaved, Searcher):
-    """Hands items to Tune where there is a place. While nothing runs it waits here; Tune would sleep."""
+    """Hands items to Tune where there is a place. While nothing runs it waits here a moment; Tune would not."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -50,13 +50,12 @@ class Feed(_Unsaved, Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         session = self.session
-        while (asked := session.take()) is None:
+        asked = session.take()
+        if asked is None:
             session.tick()
-            if session.ended.is_set():
-                return Searcher.FINISHED
-            if session.places.busy:
-                return None
+            return Searcher.FINISHED if session.ended.is_set() else None
         resources = session.places.take(asked)
+        session.handed[asked.number] = asked
         return {"number": asked.number, "item": asked.item, "resources": resources, "home": session.home}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
@@ -96,17 +95,21 @@ class Relay(_Unsaved, tune.Callback):
             words = ""
         number, session = trial.config["number"], self.session
         actor = session.actors.get(number)
-        self._ended(trial)
-        if UNKNOWN in words and actor is not None:
+        asked = self._ended(trial)
+        if actor is None and number not in session.again:
+            session.again.add(number)
+            session.waiting.insert(0, asked)
+        elif UNKNOWN in words and actor is not None:
             session.deaths.add(number, actor, words)
         else:
             session.tell("crashed", number, words or "the worker died")
 
-    def _ended(self, trial: Trial) -> None:
+    def _ended(self, trial: Trial) -> Asked:
         number = trial.config["number"]
         self.session.places.leave(number)
         self.session.actors.pop(number, None)
         trial.config["item"] = ""  # Tune keeps every trial of the session
+        return self.session.handed.pop(number)
 
 
 class End(_Unsaved, tune.Stopper):
@@ -124,12 +127,17 @@ class End(_Unsaved, tune.Stopper):
 
 
 class Session:
-    """What the parent and Tune's loop share while one run lasts."""
+    """What the parent and Tune's loop share while one run lasts.
+
+    Attributes:
+        again: items that no worker had begun when theirs died, as one may that was idle: each comes once more.
+    """
 
     def __init__(self, pipe: Connection, trainable: type[tune.Trainable]) -> None:
         self.trainable = trainable
         self.pipe, self.inbox, self.waiting = pipe, queue.SimpleQueue[Asked](), list[Asked]()
         self.places = Places()
+        self.handed, self.again = dict[int, Asked](), set[int]()
         self.actors: dict[int, Any] = {}
         self.ended = threading.Event()
         self._ticked = self._counted = 0.0

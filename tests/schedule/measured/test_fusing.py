@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.train.tiny import spec_of
-from tinker.schedule.measured import fusing, rounds
+from tinker.schedule.measured import compiling, fusing, rounds
 from tinker.schedule.measured.fusing import fusing as decided
-from tinker.schedule.measured.sides import Answer, Side, SideEnded
+from tinker.schedule.measured.sides import Answer, Side, SideEnded, timed
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +40,15 @@ def test_a_model_that_has_no_stack_says_so() -> None:
     assert part["seeds"] == 1
     assert "they cannot go together" in part["why"]
     assert "cannot be batched" in part["why"]
+
+
+def test_a_control_that_diverges_while_it_is_measured_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "BLOCK", 1.0)  # so that it comes to it
+    spec = spec_of("optimizer.lr=1e6", "train.grad_clip=null", "schedule=constant", "schedule.warmup_steps=0")
+    diverged = r"the control diverged after \d+ steps of the measurement"
+    assert re.fullmatch(diverged, decided(spec, 2, None, lambda line: None)["why"])
+    sides = timed(spec), timed(spec, fused_optimizer=True)
+    assert re.fullmatch(diverged, compiling.compared(*sides, 40, lambda line: None)["why"])
 
 
 class _Card(Side):

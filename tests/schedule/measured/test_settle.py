@@ -23,6 +23,7 @@ from tests.schedule.conftest import rows, write_grid
 from tests.schedule.in_thread import run_here
 from tinker.errors import OK
 from tinker.report.api import make_report
+from tinker.schedule.cluster import Capacity
 from tinker.schedule.measured import settle
 from tinker.schedule.noise_run import control_only
 from tinker.schedule.plan_view import make_plan
@@ -50,6 +51,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[TrialSpec]]:
 
     monkeypatch.setattr(settle, "compiling", pays)
     monkeypatch.setattr(settle, "fusing", lambda *_: {"seeds": 1, "why": WHY})
+    monkeypatch.setattr(settle, "here", lambda: Capacity(2.0, 0.0))
     monkeypatch.setattr(torch._dynamo.config, "disable", True)
     return iter([found])
 
@@ -62,7 +64,7 @@ def test_it_is_decided_at_the_first_run_and_counts_for_all_arms(
     tmp_path: Path, measured: Iterator[list[TrialSpec]]
 ) -> None:
     specs, results = next(measured), tmp_path / "results"
-    grid = str(write_grid(tmp_path, ROTARY, seeds=1, **AUTO))
+    grid = str(write_grid(tmp_path, ROTARY, seeds=2, **AUTO))
     before = make_plan(grid, [], results)
     assert "planned with train.compile=false; measured, and decided" in _said(before)
     assert (before["switches"], specs, results.exists()) == ([], [], False)
@@ -73,7 +75,7 @@ def test_it_is_decided_at_the_first_run_and_counts_for_all_arms(
     assert WHY in said
     assert {row.spec.config["train"]["compile"] for row in rows(results).values()} == {True}
     after = make_plan(grid, [], results)
-    assert after["trials"] == {"done": 2, "probation": 0, "to_run": 0}
+    assert after["trials"] == {"done": 4, "probation": 0, "to_run": 0}
     assert "train.compile=true" in _said(after)
     assert "nothing to do" in run_here(Path(grid), results)[1]
     assert len(specs) == 1
@@ -124,6 +126,35 @@ def test_of_two_that_exclude_each_other_the_faster_is_taken(gain: float, compile
     found = settle.one_of_two({"compile": ON, "fused": fused})
     assert (found["compile"]["on"], found["fused"]["seeds"]) == (compiled, seeds)
     assert "not compiled" in found["fused" if compiled else "compile"]["why"]
+
+
+@pytest.mark.parametrize(
+    ("cores", "arms", "seeds", "most"),
+    [(1, 1, 8, 8), (2, 1, 8, 4), (2, 2, 8, 8), (4, 2, 8, 4), (16, 3, 8, 1), (64, 2, 8, 1), (2, 1, 3, 1)],
+)
+def test_no_worker_is_left_without_work_by_what_goes_as_one(
+    cores: float, arms: int, seeds: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "here", lambda: Capacity(cores, 0.0))
+    monkeypatch.setattr(settle, "fusing", lambda spec, count, *_: {"seeds": count, "why": ""})
+    others = {f"arm{n}": {"model.n_embd": 16 * (n + 1)} for n in range(1, arms)}
+    resources = {"fused": "auto", "cpus": 1}
+    grid, results = str(write_grid(tmp_path, others, seeds=seeds, resources=resources)), tmp_path / "results"
+    first = prepare(grid, [], results)
+    assert len(first.plan.arms) == arms
+    assert settle.settle(first, lambda: prepare(grid, [], results), print).plan.grid.together == most
+
+
+def test_a_run_with_one_seed_decides_nothing_for_more(tmp_path: Path, measured: Iterator[list[TrialSpec]]) -> None:
+    next(measured)
+    results = tmp_path / "results"
+    one = prepare(str(write_grid(tmp_path, ROTARY, seeds=1, **AUTO)), [], results)
+    settle.settle(one, lambda: one, print)
+    assert json.loads((results / "g" / "measured.json").read_bytes()).keys() == {"compile"}
+    alone = {"resources": {"fused": "auto"}}
+    one = prepare(str(write_grid(tmp_path, ROTARY, name="h", seeds=1, **alone)), [], results)
+    assert settle.settle(one, lambda: one, print) is one
+    assert not (results / "h").exists()
 
 
 def test_a_measurement_that_is_killed_leaves_nothing(tmp_path: Path) -> None:

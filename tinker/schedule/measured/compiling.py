@@ -11,7 +11,7 @@ from typing import Any
 from tinker.errors import FAILED, UserError
 from tinker.schedule.cost import steps_of
 from tinker.schedule.measured.rounds import Rounds, rounds
-from tinker.schedule.measured.sides import Side, SideEnded, SideLate, timed
+from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, timed
 from tinker.spec import TrialSpec
 
 #: Seconds that the whole measurement may take.
@@ -100,6 +100,8 @@ def compared(
                 say("  a step is faster; measuring what compiling costs a trial in another process ...")
                 for _ in range(2):  # the first fills what is kept on the disk with what evaluations need
                     again, evaluation = _again(timed(switched, eval_every=EVAL_EVERY), until)
+        except SideDiverged as error:
+            return _off(str(error))
         except SideEnded as error:
             return _off(f"it cannot be compiled here: {error}")
         except SideLate:

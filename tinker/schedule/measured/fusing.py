@@ -10,7 +10,7 @@ from typing import Any
 from tinker.errors import FAILED, UserError
 from tinker.schedule.gpu_share import CONTEXT_BYTES, MARGIN
 from tinker.schedule.measured.rounds import rounds
-from tinker.schedule.measured.sides import Side, SideEnded, SideLate, SideRefused, timed
+from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, SideRefused, timed
 from tinker.spec import Seeds, TrialSpec
 
 #: Seconds that the whole measurement may take.
@@ -58,6 +58,8 @@ def fusing(
                 return _one(f"they cannot go together: {error}")
             except SideLate:
                 return _one(f"not measured within {limit:g} s")
+            except SideDiverged as error:
+                return _one(str(error))
             except SideEnded as error:
                 if FULL not in str(error).lower():
                     return _one(f"{most} together failed: {error}")

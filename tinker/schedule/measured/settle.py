@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from tinker.grid.expand import Plan
 from tinker.grid.measured import open_parts, read_measured
 from tinker.grid.measured_words import elsewhere_in_words, measured_in_words
 from tinker.provenance.environment import environment_class
+from tinker.schedule.estimate import here, workers_of
 from tinker.schedule.gpu_share import card_bytes
 from tinker.schedule.measured.compiling import compiling
 from tinker.schedule.measured.fusing import fusing
@@ -35,7 +37,8 @@ def settle(prepared: Prepared, again: Callable[[], Prepared], say: Say) -> Prepa
         UserError: the control cannot be trained here, or the results cannot be written.
     """
     plan = prepared.plan
-    wanted = open_parts(plan.grid)
+    several = len(plan.grid.seed_plan.arms) > 1  # of one seed nothing is learnt that would count when there are more
+    wanted = [part for part in open_parts(plan.grid) if part != "fused" or several]
     if prepared.todo and wanted:
         results = prepared.store.layout.results
         control = relocated(plan.control.spec(Seeds(1, 1)), results)
@@ -55,12 +58,22 @@ def settle(prepared: Prepared, again: Callable[[], Prepared], say: Say) -> Prepa
 def _measured(plan: Plan, control: TrialSpec, wanted: list[str], results: Path, say: Say) -> Parts:
     found: Parts = {}
     if "fused" in wanted:
-        found["fused"] = fusing(control, len(plan.grid.seed_plan.arms), _room(plan, control), say)
+        found["fused"] = _fused(plan, control, say)
     if "compile" in wanted and plan.grid.together > 1:
         found["compile"] = {"on": False, "why": f"{plan.grid.together} seeds go as one, and a stack is not compiled"}
     elif "compile" in wanted:
         found["compile"] = compiling(control, say)
     return {name: {**part, **_stamp(control)} for name, part in one_of_two(found).items()}
+
+
+def _fused(plan: Plan, control: TrialSpec, say: Say) -> dict[str, Any]:
+    """No more of an arm's seeds as one than leave work for each of the workers that this machine has room for."""
+    arms, seeds = len(plan.arms), len(plan.grid.seed_plan.arms)
+    workers = min(workers_of(limits_of(plan), here()), arms * seeds)
+    most = seeds // math.ceil(workers / arms)
+    if most < 2:
+        return {"seeds": 1, "why": f"{arms * seeds} trials one by one keep {workers} workers busy, fewer would not"}
+    return fusing(control, most, _room(plan, control), say)
 
 
 def one_of_two(found: Parts) -> Parts:

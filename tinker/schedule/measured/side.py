@@ -87,6 +87,7 @@ def main() -> None:
     # Folders in which nothing can be written: no step of these trials is to leave anything behind.
     folders = [Path(os.devnull, str(number)) for number in numbers]
     run_replicates(specs, folders, [Hooks(partial(blocks.step, number)) for number in numbers])
+    blocks.answer({"diverged": blocks.steps[0]})  # nothing else ends a trial of so many steps
 
 
 if __name__ == "__main__":

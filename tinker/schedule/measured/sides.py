@@ -36,6 +36,10 @@ class SideRefused(SideEnded):
     """The trials cannot be trained as one program; the text is why."""
 
 
+class SideDiverged(SideEnded):
+    """A loss was not finite: at a constant rate, and for more steps than a trial has, which alone may come to that."""
+
+
 class SideLate(Exception):  # noqa: N818 - it is what has happened
     """Its time was over before it answered."""
 
@@ -60,7 +64,8 @@ class Side:
         command = [sys.executable, "-P", "-m", "tinker.schedule.measured.side"]
         path = [str(Path(tinker.__file__).parents[1]), *(str(Path(entry).absolute()) for entry in sys.path)]
         threads = str(specs[0].config["train"]["threads"])  # as Ray gives them to a worker
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), "OMP_NUM_THREADS": threads}
+        given = {"OMP_NUM_THREADS": threads, "TORCHINDUCTOR_COMPILE_THREADS": threads}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), **given}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the side
         self._process = subprocess.Popen(
             command, env=environment, stdin=-1, stdout=-1, stderr=self._errors, bufsize=0, start_new_session=True
@@ -81,13 +86,15 @@ class Side:
         """So many further steps.
 
         Raises:
-            SideEnded: it died, or (SideRefused) its trials cannot be trained as one program.
+            SideEnded: it died, or (SideRefused) its trials cannot be trained as one program, or (SideDiverged) at all.
             SideLate: no answer by `until`, of the monotonic clock.
         """
         self._tell(str(count))
         answer = self._listen(until)
         if "refused" in answer:
             raise SideRefused(answer["refused"])
+        if "diverged" in answer:
+            raise SideDiverged(f"the control diverged after {answer['diverged']} steps of the measurement")
         return Answer(**answer)
 
     def __enter__(self) -> Self:
