@@ -24,7 +24,7 @@ from tinker.report.printable import printable
 from tinker.store.atomic import write_json
 from tinker.store.layout import NAME, Layout
 from tinker.tables import schema
-from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, grid_of, with_grid
+from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, as_collected, grid_of, with_grid
 from tinker.tables.grid_shape import checked
 from tinker.tables.parquet import read as read_table
 from tinker.tables.parquet import write
@@ -94,8 +94,9 @@ def import_files(files: Sequence[Path], request: Request, results: Path) -> Impo
     grid = document(request, runs.rows, [sheet.file for sheet in sheets], notes, before)
     table = pa.Table.from_pylist(runs.rows, schema.trials(set(request.metrics.values()) - set(schema.trials().names)))
     (path.parent / COMPARISONS).unlink(missing_ok=True)
-    write(path.parent / TRIALS, with_grid(table, grid))
-    write(path.parent / CURVES, runs.curves)
+    trials, curves = as_collected(table, runs.curves)
+    write(path.parent / TRIALS, with_grid(trials, grid))
+    write(path.parent / CURVES, curves)
     write_json(path, grid)  # last: an import that dies before it leaves a grid that is refused, or the one of before
     states, said = dict(_states(runs.rows)), tuple(grid["import_notes"])
     replaced = f"replaces {len(before['cells'])} runs of {before['imported']}" if before else ""

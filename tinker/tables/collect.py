@@ -194,6 +194,15 @@ def _with_identity(curves: Sequence[tuple[Row, Curve]]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=_in_memory(schema.curves()))
 
 
+def as_collected(trials: pa.Table, curves: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Tables as `collect` has them in memory, and so with the bytes of its files."""
+    columns = {field.name: curves.column(field.name) for field in schema.curves()}
+    texts = {name: encoded(column) for name, column in columns.items() if column.type == TEXT}
+    columns |= texts | {"metric": _sorted(texts["metric"])}
+    points = pa.Table.from_arrays(list(columns.values()), schema=_in_memory(schema.curves()))
+    return pa.Table.from_pylist(rows_of(trials), compact(trials.schema)), points
+
+
 def _taken(values: pa.DictionaryArray, place: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(values.indices.take(place), values.dictionary)
 
