@@ -53,5 +53,7 @@ def joined(curves: Sequence[Curve]) -> pa.RecordBatch:
 
 def whole_of(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """Batches as one."""
+    if len(batches) == 1:
+        return batches[0]
     table = pa.Table.from_batches([_NONE, *batches], schema=POINTS).unify_dictionaries()
     return pa.RecordBatch.from_arrays([pa.concat_arrays(column.chunks) for column in table.columns], schema=POINTS)

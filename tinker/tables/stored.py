@@ -52,6 +52,8 @@ def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
     lasting = [entry for entry in ordered if entry.stamp and _finished(entry)]
     new = sum(known.get((entry.row["trial_id"], entry.row["environment_class"])) is not entry for entry in lasting)
     if max(new, len(known) + new - len(lasting)) > FEW * len(ordered):
+        place = {cell["trial_id"]: number for number, cell in enumerate(grid["cells"])}  # that of the tables
+        lasting.sort(key=lambda entry: place[entry.row["trial_id"]])
         remember(results, grid["name"], lasting)
     return _chosen(ordered, grid["environment_class"])
 
