@@ -31,7 +31,7 @@ def test_a_report_needs_neither_torch_nor_ray_nor_lightning_nor_hydra(tinker_com
     done = tinker_command("report", "made-up")
     assert done.returncode == 0, done.stderr
     assert "wide" in done.stdout
-    assert not loaded(done) & {"torch", "ray", "lightning", "hydra"}
+    assert not loaded(done) & {"torch", "ray", "lightning", "hydra", "pandas"}
 
 
 def test_an_import_needs_neither_torch_nor_ray_nor_lightning(tinker_command: Tinker, tmp_path: Path) -> None:

@@ -48,11 +48,11 @@ def path_of(results: Path, grid: str) -> Path:
 def recall(results: Path, grid: str) -> dict[Key, Entry]:
     """What is remembered of the trials of that grid; nothing where there is no file, or none that can be used."""
     try:
-        data = pa.memory_map(str(path_of(results, grid))).read_buffer()
+        data = path_of(results, grid).read_bytes()
     except OSError:
         return {}
     body = memoryview(data)[_DIGEST:]
-    if _digest(body) != bytes(data[:_DIGEST]):
+    if _digest(body) != data[:_DIGEST]:
         return {}
     reader = pa.BufferReader(pa.py_buffer(body))
     rows, curves = (pa.ipc.open_stream(reader).read_all() for _ in range(2))
