@@ -18,7 +18,7 @@ from tinker.cloud.api.clock import ServerClock
 from tinker.cloud.api.wire import Endpoint, Pod, PodOrder
 from tinker.cloud.books import Patience
 from tinker.cloud.caps import Caps
-from tinker.cloud.cluster import Freight
+from tinker.cloud.cluster import THREADS, Freight
 from tinker.cloud.crew import Errand
 from tinker.cloud.fake.clock import VirtualClock
 from tinker.cloud.fake.runpod import FakeRunPod
@@ -139,7 +139,7 @@ class Flight:
     def sleep(self, seconds: float) -> None:
         """While machines are made ready, which is done by other threads, time stands still."""
         self.sleeping()
-        if any(thread.name.startswith("ThreadPoolExecutor") for thread in threading.enumerate()):
+        if any(thread.name.startswith(THREADS) for thread in threading.enumerate()):
             time.sleep(0.001)
         else:
             self.clock.advance(seconds)

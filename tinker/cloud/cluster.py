@@ -18,6 +18,9 @@ ADDRESS = 180.0
 PROBE_PORT = 46123
 ALONE = "127.0.0.1"
 
+#: Name of the threads that make machines ready.
+THREADS = "machine"
+
 
 class UnfitError(UserError):
     """A machine that cannot do the work: `member` is to be given back."""
@@ -79,7 +82,7 @@ def prepare(
             raise UnfitError(member, f"the environment cannot be installed: {error}") from None
         return facts
 
-    with ThreadPoolExecutor(max_workers=min(8, len(members))) as threads:
+    with ThreadPoolExecutor(min(8, len(members)), THREADS) as threads:
         parts = [threads.submit(one, member) for member in members]
         try:
             while not all(part.done() for part in parts):
