@@ -70,6 +70,35 @@ def test_a_head_that_does_not_answer_now_goes_on(left: Flight) -> None:
     assert Ledger(left.ledger.path).account.detached
 
 
+def test_a_run_that_was_written_down_and_never_begun_is_begun_once(left: Flight) -> None:
+    head = left.launch.crew.members[0].host
+    head.stop()  # no job is there, as where the launcher died just after its ledger's line
+    left.launch._begun_on = None  # another process has written that line
+    left.said.clear()
+    assert left.launch.go_on(left.launch.crew.members, [], head_lost=False) == OK
+    assert "did not come to begin the run: it is begun now" in left.words()
+    assert left.did("submit") == [left.name(1)] * 2
+    assert left.ledger.account.submissions == 1
+    left.check_over()
+
+
+def test_a_run_that_is_only_starting_is_not_begun_anew(flight: Flight) -> None:
+    beats: list[Machine] = []
+
+    def start(machine: Machine) -> None:
+        job, hidden = machine.folder / "job", machine.folder / "later"
+        beats.append(machine)
+        if len(beats) == 1:
+            job.rename(hidden)
+        if len(beats) == 3:
+            hidden.rename(job)
+
+    flight.on["beat"] = [start]
+    assert flight.run() == OK
+    assert flight.did("submit") == [flight.name(1)]
+    flight.check_over()
+
+
 def test_a_worker_that_dies_after_coming_back_does_not_send_the_head_its_own_past(pair: Flight) -> None:
     assert pair.run(detach=True) == OK
     members = pair.launch.crew.members

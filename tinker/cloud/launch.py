@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tinker.cloud.crew import Crew, Errand
-from tinker.cloud.host import Command, Say, Unreachable
+from tinker.cloud.host import Command, Host, Say, Unreachable
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.lender import Lender, Member
 from tinker.cloud.signals import Asked, StoppedError
@@ -48,6 +48,7 @@ class Launch:
         self.asked = Asked()
         self._sleep = wait
         self._returning = False
+        self._begun_on: Host | None = None
         self._log: LogTail | None = None
         self.crew = Crew(lender, ledger, errand, token, self.wait, say)
 
@@ -114,9 +115,9 @@ class Launch:
             return OK
         return self._watch()
 
-    def _submit(self) -> None:
+    def _submit(self, *, anew: bool = True) -> None:
         self.wait(0.0)  # whoever has pressed Ctrl-C until here wants no run any more
-        number = self.ledger.account.submissions + 1
+        number = self.ledger.account.submissions + anew
         self.ledger.write("submitted", number=number)
         failures = 0
         while True:
@@ -130,6 +131,7 @@ class Launch:
                     continue  # asked for twice it is begun once
                 self.crew.drop([head], f"the run could not be begun: {error}")
                 self.crew.assemble()
+        self._begun_on = head.host
         self.say(f"the run has begun; {WAYS}")
 
     def _watch(self) -> int:
@@ -144,6 +146,7 @@ class Launch:
                 self.say,
                 self._log,
                 self.keep_account,
+                begun=self._begun_on is head,
                 rhythm=self.rhythm,
                 wait=self._sleep,
             )
@@ -153,7 +156,11 @@ class Launch:
                 return OK
             if seen.why in ("ended", "stopped", "cap"):
                 return self._end(watch, seen)
-            self._mend(seen)
+            if seen.why == "no run":
+                self.say("the launcher before this one did not come to begin the run: it is begun now")
+                self._submit(anew=False)  # should it come up after all, it is still one run
+            else:
+                self._mend(seen)
 
     def _end(self, watch: Watch, seen: Seen) -> int:
         code = seen.code

@@ -12,7 +12,7 @@ from tinker.cloud.lender import Lender, Member
 from tinker.cloud.signals import Asked
 from tinker.errors import UserError
 
-Why = Literal["ended", "stopped", "cap", "left", "lost head", "lost pod"]
+Why = Literal["ended", "stopped", "cap", "left", "no run", "lost head", "lost pod"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,12 @@ class Seen:
 
 
 class Watch:
-    """One run on the machines of a fleet. The first member is the head."""
+    """One run on the machines of a fleet. The first member is the head.
+
+    Args:
+        begun: whether this process has begun the run, so that a head without one is a head on which it starts. Where
+            an earlier one has, it may have died just before.
+    """
 
     def __init__(
         self,
@@ -50,9 +55,11 @@ class Watch:
         log: LogTail,
         keep_account: Callable[[], None],
         *,
+        begun: bool = True,
         rhythm: Rhythm | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.begun = begun
         self.members, self.lender, self.caps, self.asked = list(members), lender, lender.caps, asked
         self.say, self.log, self.keep_account, self.wait = say, log, keep_account, wait
         self.rhythm = rhythm or Rhythm()
@@ -81,6 +88,8 @@ class Watch:
             signs = self._signs()
             if signs is not None and signs.job == "ended":
                 return Seen("ended", code=signs.code)
+            if signs is not None and signs.job == "none" and not self.begun:
+                return Seen("no run")
             if self._hopeless:
                 return Seen("lost head", lost=(self.members[0],))
             if self._is_due("pods", self.rhythm.pods):
