@@ -73,7 +73,7 @@ def test_a_head_that_does_not_answer_now_goes_on(left: Flight) -> None:
 def test_a_run_that_was_written_down_and_never_begun_is_begun_once(left: Flight) -> None:
     head = left.launch.crew.members[0].host
     head.stop()  # no job is there, as where the launcher died just after its ledger's line
-    left.launch._begun_on = None  # another process has written that line
+    left.launch.crew._begun_on = None  # another process has written that line
     left.said.clear()
     assert left.launch.go_on(left.launch.crew.members, [], head_lost=False) == OK
     assert "did not come to begin the run: it is begun now" in left.words()

@@ -17,8 +17,9 @@ from tinker.report.analysis import Analysis
 from tinker.review.find import find
 from tinker.review.review import Review, review
 from tinker.tables import schema
-from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, with_grid
+from tinker.tables.collect import with_grid
 from tinker.tables.looks import record_looks
+from tinker.tables.names import COMPARISONS, CURVES, TRIALS
 from tinker.tables.parquet import write
 
 CONTROL = "baseline-v0"

@@ -17,7 +17,8 @@ from tests.tables import made_up
 from tinker.errors import UserError
 from tinker.review.find import find
 from tinker.review.review import review
-from tinker.tables.collect import COMPARISONS, CURVES, GRID, TRIALS
+from tinker.tables.collect import GRID
+from tinker.tables.names import COMPARISONS, CURVES, TRIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "results" / "attention_variants-tinyshakespeare-cpu-char"

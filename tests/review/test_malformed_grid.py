@@ -19,8 +19,9 @@ from tinker.cli import main as cli
 from tinker.errors import CHECK_USAGE, USAGE, UserError
 from tinker.report.analysis import Analysis
 from tinker.report.api import make_report
-from tinker.tables.collect import GRID, TRIALS
+from tinker.tables.collect import GRID
 from tinker.tables.grid_shape import checked
+from tinker.tables.names import TRIALS
 
 Keys = tuple[str | int, ...]
 #: What a value is replaced by, where it is not of that kind itself.

@@ -14,7 +14,7 @@ from tests.tables import made_up
 from tinker.review.find import find
 from tinker.review.review import Review, review
 from tinker.tables import schema
-from tinker.tables.collect import COMPARISONS, CURVES
+from tinker.tables.names import COMPARISONS, CURVES
 from tinker.tables.parquet import read, write
 
 

@@ -18,7 +18,7 @@ from tinker.schedule.history import arms_have_results, control_left_out
 from tinker.stats.rule import Rule
 from tinker.store.store import Store
 from tinker.tables import grids, schema
-from tinker.tables.collect import TRIALS
+from tinker.tables.names import TRIALS
 from tinker.tables.parquet import write
 
 ELSEWHERE = "gpu-of-another-machine"

@@ -12,7 +12,8 @@ import pytest
 
 from tests.tables.made_up import finish, grid
 from tinker.tables import schema
-from tinker.tables.collect import CURVES, TRIALS, Collected, collect
+from tinker.tables.collect import Collected, collect
+from tinker.tables.names import CURVES, TRIALS
 from tinker.tables.once import LONG, TEXT, TEXTS, rows_of
 from tinker.tables.parquet import read
 from tinker.tables.remembered import path_of, recall

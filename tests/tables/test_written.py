@@ -8,7 +8,8 @@ import pytest
 
 from tests.tables.made_up import finish, grid
 from tinker.errors import UserError
-from tinker.tables.collect import CURVES, TRIALS, collect, written
+from tinker.tables.collect import collect, written
+from tinker.tables.names import CURVES, TRIALS
 
 ARMS = {"baseline-v0": [0, 1]}
 

@@ -47,10 +47,9 @@ def register(app: typer.Typer) -> None:
         from rich.console import Console
 
         from tinker.grid.find import results_of
-        from tinker.report.api import make_report, read_report, render
         from tinker.report.find import tables_of
+        from tinker.store.ahead import look_ahead
 
-        without_pandas()
         console = Console()
         width = console.width if console.is_terminal else PIPE_WIDTH
         chosen = Format.json if as_json else layout
@@ -59,10 +58,17 @@ def register(app: typer.Typer) -> None:
         if folder is not None:
             if for_reader:
                 raise UserError(f"nothing is written into {folder}, which holds tables: say --output FILE for the page")
+            without_pandas()
+            from tinker.report.api import read_report, render
+
             made = read_report(folder)
         else:
             found = results_of(grid, overrides or [], results)
-            made = make_report(results, found.name, found.notes)
+            with look_ahead(results, found.name) as ahead:
+                without_pandas()
+                from tinker.report.api import make_report, render
+
+                made = make_report(results, found.name, found.notes, ahead)
             output = results / found.name / "report.html" if for_reader else output
         text = render(made, chosen.value, width=width, color=console.is_terminal and output is None)
         text = text if text.endswith("\n") else f"{text}\n"

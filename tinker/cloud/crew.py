@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tinker.cloud.api.errors import ApiError, NoCapacity
 from tinker.cloud.caps import CapReachedError
 from tinker.cloud.cluster import Freight, UnfitError, connect, prepare
-from tinker.cloud.host import Facts, Say, Unreachable
+from tinker.cloud.host import Command, Facts, Host, Say, Unreachable
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.lender import Lender, Member, Placement
 from tinker.errors import FAILED, UserError
@@ -54,6 +54,7 @@ class Crew:
         self.wait, self.say = wait, say
         self.members: list[Member] = []
         self.ready: dict[str, Facts] = {}
+        self._begun_on: Host | None = None
         self.wanted = errand.pods
         self._mended = 0
 
@@ -76,6 +77,33 @@ class Crew:
                 self.drop([error.member], str(error))
             except Unreachable as error:
                 self.drop([m for m in self.members if not self.answers(m)], f"no answer any more: {error}")
+
+    def begin(self, *, anew: bool) -> None:
+        """Begins a run on the head, or without `anew` the last one, should it not be there: it is still one run.
+
+        Raises:
+            UserError: as `assemble`, where heads do not answer and are replaced.
+        """
+        number = self.ledger.account.submissions + anew
+        self.ledger.write("submitted", number=number)
+        failures = 0
+        while True:
+            head = self.members[0]
+            try:
+                head.host.submit(Command(self.errand.words, f"{self.lender.fleet}-run-{number}"))
+                break
+            except Unreachable as error:
+                failures += 1
+                if failures % 3 and self.answers(head):
+                    continue  # asked for twice it is begun once
+                self.drop([head], f"the run could not be begun: {error}")
+                self.assemble()
+        self._begun_on = head.host
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether this process has begun a run on the head."""
+        return self._begun_on is self.members[0].host
 
     def drop(self, members: Sequence[Member], why: str) -> None:
         """Gives machines back that are of no use.

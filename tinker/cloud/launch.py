@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tinker.cloud.crew import Crew, Errand
-from tinker.cloud.host import Command, Host, Say, Unreachable
+from tinker.cloud.host import Say, Unreachable
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.lender import Lender, Member
 from tinker.cloud.signals import Asked, StoppedError
@@ -48,7 +48,6 @@ class Launch:
         self.asked = Asked()
         self._sleep = wait
         self._returning = False
-        self._begun_on: Host | None = None
         self._log: LogTail | None = None
         self.crew = Crew(lender, ledger, errand, token, self.wait, say)
 
@@ -117,21 +116,7 @@ class Launch:
 
     def _submit(self, *, anew: bool = True) -> None:
         self.wait(0.0)  # whoever has pressed Ctrl-C until here wants no run any more
-        number = self.ledger.account.submissions + anew
-        self.ledger.write("submitted", number=number)
-        failures = 0
-        while True:
-            head = self.crew.members[0]
-            try:
-                head.host.submit(Command(self.errand.words, f"{self.lender.fleet}-run-{number}"))
-                break
-            except Unreachable as error:
-                failures += 1
-                if failures % 3 and self.crew.answers(head):
-                    continue  # asked for twice it is begun once
-                self.crew.drop([head], f"the run could not be begun: {error}")
-                self.crew.assemble()
-        self._begun_on = head.host
+        self.crew.begin(anew=anew)
         self.say(f"the run has begun; {WAYS}")
 
     def _watch(self) -> int:
@@ -146,7 +131,7 @@ class Launch:
                 self.say,
                 self._log,
                 self.keep_account,
-                begun=self._begun_on is head,
+                begun=self.crew.has_begun,
                 rhythm=self.rhythm,
                 wait=self._sleep,
             )

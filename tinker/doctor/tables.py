@@ -12,10 +12,11 @@ from tinker.grid.measured import read_measured
 from tinker.store.aside import Finding, set_aside
 from tinker.store.atomic import write_json
 from tinker.store.layout import NAME, Layout
-from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, grid_of
+from tinker.tables.collect import grid_of
 from tinker.tables.grid_shape import checked
 from tinker.tables.grids import DamagedGridError, load_grid
 from tinker.tables.looks import LOOKS
+from tinker.tables.names import COMPARISONS, CURVES, TRIALS
 from tinker.tables.parquet import DamagedTableError, read
 from tinker.tables.tuning import TUNING
 

@@ -24,8 +24,9 @@ from tinker.report.printable import printable
 from tinker.store.atomic import write_json
 from tinker.store.layout import NAME, Layout
 from tinker.tables import schema
-from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, as_collected, grid_of, with_grid
+from tinker.tables.collect import as_collected, grid_of, with_grid
 from tinker.tables.grid_shape import checked
+from tinker.tables.names import COMPARISONS, CURVES, TRIALS
 from tinker.tables.parquet import read as read_table
 from tinker.tables.parquet import write
 

@@ -15,15 +15,17 @@ from tinker.errors import UserError
 from tinker.report.learning import learning_curves
 from tinker.stats.compare import compare
 from tinker.stats.rule import Rule
+from tinker.store.ahead import LookAhead
 from tinker.store.lock import results_lock
 from tinker.store.rented import read_rented
 from tinker.store.spent import spent
 from tinker.store.store import Store
 from tinker.tables import schema
-from tinker.tables.collect import COMPARISONS, CURVES, TRIALS, collect, grid_of, written
+from tinker.tables.collect import collect, grid_of, written
 from tinker.tables.grid_shape import checked
 from tinker.tables.grids import load_grid
 from tinker.tables.looks import read_looks, record_looks
+from tinker.tables.names import COMPARISONS, CURVES, TRIALS
 from tinker.tables.once import compact, rows_of
 from tinker.tables.parquet import read, write
 from tinker.tables.tuning import write_tuning
@@ -55,28 +57,29 @@ class Analysis:
     kept: int = 0
 
     @classmethod
-    def of(cls, results: Path, name: str, *, keep: bool = True) -> Analysis:
+    def of(cls, results: Path, name: str, *, keep: bool = True, ahead: LookAhead | None = None) -> Analysis:
         """From the store; the tables (tuning.parquet too) are written into `results/<name>` unless `keep` is false.
 
-        One process at a time writes: tables of one moment lie together, and no look is lost.
+        One process at a time writes: tables of one moment lie together, and no look is lost. `ahead` is a look at the
+        trials that was begun before.
 
         Raises:
             UserError: no such grid, or tables that cannot be read or written.
         """
         if not keep:
-            return cls._of_store(results, name)
+            return cls._of_store(results, name, ahead)
         load_grid(results, name)  # a wrong name makes no folder
         with results_lock(results):
-            found = cls._of_store(results, name, keep=True)
+            found = cls._of_store(results, name, ahead, keep=True)
             write(results / name / COMPARISONS, pa.Table.from_pylist(found.comparisons, schema.comparisons()))
             write_tuning(results / name, found.grid)
             return replace(found, looks=record_looks(results / name, found.comparisons))
 
     @classmethod
-    def _of_store(cls, results: Path, name: str, *, keep: bool = False) -> Analysis:
+    def _of_store(cls, results: Path, name: str, ahead: LookAhead | None, *, keep: bool = False) -> Analysis:
         grid = _with_costs(checked(load_grid(results, name), results / name / GRID_FILE), results)
         grid = so_far(grid, Store(results))
-        collected = collect(results, grid, keep=False)
+        collected = collect(results, grid, keep=False, ahead=ahead)
         with written(results / name, collected) if keep else nullcontext():
             return cls._judged(grid, collected.trials, collected.curves, read_looks(results / name), collected.kept)
 

@@ -11,6 +11,7 @@ from tinker.report import json, markdown, terminal
 from tinker.report.analysis import Analysis
 from tinker.report.build import build
 from tinker.report.view import Report
+from tinker.store.ahead import LookAhead
 from tinker.tables.looks import lost_looks
 
 Format = Literal["table", "md", "html", "json"]
@@ -24,15 +25,16 @@ class Made:
     analysis: Analysis
 
 
-def make_report(results: Path, grid_name: str, notes: Sequence[str] = ()) -> Made:
+def make_report(results: Path, grid_name: str, notes: Sequence[str] = (), ahead: LookAhead | None = None) -> Made:
     """Write trials, curves and comparisons.parquet of the grid beside its `grid.json`, and return what they say.
 
-    `notes` are what the caller knows of these results; they stand among the report's own.
+    `notes` are what the caller knows of these results; they stand among the report's own. `ahead` is a look at the
+    trials that the caller has begun.
 
     Raises:
         UserError: no such grid, or tables that cannot be read or written.
     """
-    found = Analysis.of(results, grid_name)
+    found = Analysis.of(results, grid_name, ahead=ahead)
     kept = f"{found.kept} finished trials are known from the earlier tables only: the store does not hold them"
     said = [*notes, *([kept] if found.kept else []), *lost_looks(results / grid_name)]
     return _made(found, said)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tinker.errors import UserError
-from tinker.tables.collect import TRIALS
+from tinker.tables.names import TRIALS
 
 
 def tables_of(grid: str, overrides: Sequence[str], results: Path) -> Path | None:

@@ -14,8 +14,9 @@ from tinker.report.find import tables_of
 from tinker.review.evidence import ENDED, Evidence, Row
 from tinker.store.layout import Layout
 from tinker.store.store import Store
-from tinker.tables.collect import COMPARISONS, TRIALS, grid_of
+from tinker.tables.collect import grid_of
 from tinker.tables.looks import LOOKS
+from tinker.tables.names import COMPARISONS, TRIALS
 from tinker.tables.parquet import read
 
 

@@ -15,7 +15,7 @@ from tinker.spec import Seeds, canonical
 from tinker.stats.sample import labels
 from tinker.store.record import FINISHED
 from tinker.store.store import Store
-from tinker.tables.collect import TRIALS
+from tinker.tables.names import TRIALS
 from tinker.tables.parquet import read
 
 Grid = dict[str, Any]

@@ -16,12 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tinker.errors import UserError
+from tinker.store.ahead import LookAhead
 from tinker.store.layout import Layout
 from tinker.store.store import FINISHED, Store
 from tinker.tables import once, schema
 from tinker.tables.column import TEXT
 from tinker.tables.grid_shape import checked
 from tinker.tables.money import share_out
+from tinker.tables.names import CURVES, TRIALS
 from tinker.tables.once import compact, encoded, rows_of
 from tinker.tables.packing import Stay, mark_packed, stays_of
 from tinker.tables.parquet import read, write
@@ -29,7 +31,6 @@ from tinker.tables.points import NO_CURVE, POINTS, Curve, joined
 from tinker.tables.stored import of_store
 from tinker.tables.trial_row import planned_rows
 
-TRIALS, CURVES, COMPARISONS = "trials.parquet", "curves.parquet", "comparisons.parquet"
 #: Key of the file metadata of trials.parquet.
 GRID = b"tinker_grid"
 #: What a table repeats from the grid; taken from the grid as it is now, so that a renamed arm is renamed everywhere.
@@ -49,14 +50,15 @@ class Collected:
     kept: int
 
 
-def collect(results: Path, grid: Grid, *, keep: bool = True) -> Collected:
+def collect(results: Path, grid: Grid, *, keep: bool = True, ahead: LookAhead | None = None) -> Collected:
     """Both tables of a grid, one row for each planned trial; written down unless `keep` is false.
 
     A trial that the store has never heard of keeps the row and the curve that the tables have of it, if it had
-    finished: so a committed report outlives its store. One whose row was set aside there does not.
+    finished: so a committed report outlives its store. One whose row was set aside there does not. `ahead` is a look at
+    these trials that was begun before.
     """
     folder, trials_folder = results / grid["name"], Layout(results).trials
-    stored = of_store(results, grid)
+    stored = of_store(results, grid, ahead)
     unknown = {cell["trial_id"] for cell in grid["cells"]} - stored.keys()
     old_rows = _earlier(folder, unknown) if unknown else {}
     old_curves = _by_trial(read(folder / CURVES)) if old_rows else {}

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tinker.store.ahead import LookAhead, looks
 from tinker.store.layout import TrialFolder
-from tinker.store.reading import glance
 from tinker.store.record import FINISHED, StoredTrial
 from tinker.store.store import Store
+from tinker.tables.names import TRIALS
 from tinker.tables.once import LONG
 from tinker.tables.points import NO_CURVE, Curve
 from tinker.tables.remembered import Entry, Key, recall, remember
@@ -19,7 +20,7 @@ from tinker.tables.trial_row import stored_row
 FEW = 0.01
 
 
-def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
+def of_store(results: Path, grid: Mapping[str, Any], ahead: LookAhead | None = None) -> dict[str, Entry]:
     """By trial id: the row of the grid's environment class, else a finished one of another class.
 
     The latter makes a comparison of unlike machines, which the statistics refuse by name: better than a silent gap.
@@ -33,10 +34,10 @@ def of_store(results: Path, grid: Mapping[str, Any]) -> dict[str, Entry]:
     known = recall(results, grid["name"])
     stamps: dict[Key, str] = {}
     changed: list[TrialFolder] = []
-    for trial_id, environment_class, path in store.layout.every_place({cell["trial_id"] for cell in grid["cells"]}):
-        seen, key = glance(path), (trial_id, environment_class)
-        if seen is None:
-            continue
+    ids = {cell["trial_id"] for cell in grid["cells"]}
+    seen_ahead = ahead.taken(ids, results / grid["name"] / TRIALS) if ahead is not None else None
+    for trial_id, environment_class, path, seen in looks(store.layout, ids) if seen_ahead is None else seen_ahead:
+        key = trial_id, environment_class
         if key not in known or known[key].stamp != seen.stamp:
             changed.append(TrialFolder(Path(path)))
         # Of a folder written this moment no stamp may be remembered; no stamp is ever empty otherwise.

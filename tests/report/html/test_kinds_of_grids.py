@@ -16,7 +16,8 @@ from tests.tables.made_up import RULE, finish, grid, save
 from tinker.report.api import make_report, read_report, render
 from tinker.report.html.verdicts import ADVICE
 from tinker.tables import schema
-from tinker.tables.collect import TRIALS, with_grid
+from tinker.tables.collect import with_grid
+from tinker.tables.names import TRIALS
 from tinker.tables.parquet import write
 from tinker.tables.trial_row import planned_rows
 

@@ -9,7 +9,8 @@ from tests.report.html.test_page import Page
 from tests.tables import made_up
 from tinker.report.api import read_report, render
 from tinker.tables import schema
-from tinker.tables.collect import CURVES, TRIALS, with_grid
+from tinker.tables.collect import with_grid
+from tinker.tables.names import CURVES, TRIALS
 from tinker.tables.parquet import write
 from tinker.tables.trial_row import planned_rows
 
