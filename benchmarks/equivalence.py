@@ -37,7 +37,7 @@ from tinker.train.result import TrialResult
 
 #: Steps whose training losses are compared one by one.
 FIRST = 50
-FUSED_OPTIMIZER, COMPILE = "train.fused_optimizer=true", "train.compile=true"
+FUSED_OPTIMIZER, COMPILE, ONEDNN = "train.fused_optimizer=true", "train.compile=true", "train.matmul=onednn"
 #: Overrides of each side, and whether its seeds are trained as one program.
 SIDES: dict[str, tuple[tuple[str, ...], bool]] = {
     "fused": ((), True),
@@ -45,6 +45,9 @@ SIDES: dict[str, tuple[tuple[str, ...], bool]] = {
     "fused, fused_optimizer": ((FUSED_OPTIMIZER,), True),
     "compile": ((COMPILE,), False),
     "compile, fused_optimizer": ((COMPILE, FUSED_OPTIMIZER), False),
+    "matmul": ((ONEDNN,), False),
+    "matmul, fused": ((ONEDNN,), True),
+    "matmul, compile, fused_optimizer": ((ONEDNN, COMPILE, FUSED_OPTIMIZER), False),
 }
 ROUNDING, FAULT = "rounding", "lr x 1.1"
 SETTING = ("scale=cpu", "train.accelerator=cpu", "train.threads=1")

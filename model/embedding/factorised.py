@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.config import GPTConfig
+from model.linear import TiedLinear
 from model.slots import EMBEDDING
 
 
@@ -46,6 +46,7 @@ class Factorised(nn.Module):
         self.project = nn.Linear(rank, model.n_embd, bias=False)
         self.head_project = None if config.tied else nn.Linear(model.n_embd, rank, bias=False)
         self.head = None if config.tied else nn.Linear(rank, model.vocab_size, bias=False)
+        self.tied = TiedLinear()
 
     def embed(self, tokens: Tensor) -> Tensor:
         x: Tensor = self.project(self.table(tokens))  # (B, T) -> (B, T, R) -> (B, T, C)
@@ -53,6 +54,7 @@ class Factorised(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         if self.head is None or self.head_project is None:
-            return F.linear(F.linear(x, self.project.weight.t()), self.table.weight)  # (B, T, C) -> R -> V
-        y: Tensor = self.head(self.head_project(x))
+            y: Tensor = self.tied(self.tied(x, self.project.weight.t()), self.table.weight)  # (B, T, C) -> R -> V
+        else:
+            y = self.head(self.head_project(x))
         return y

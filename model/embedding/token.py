@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.config import GPTConfig
+from model.linear import TiedLinear
 from model.registry import later
 from model.slots import EMBEDDING
 
@@ -33,10 +33,12 @@ class Token(nn.Module):
         self.scale = None if config.scale == "none" else math.sqrt(model.n_embd)
         self.table = nn.Embedding(model.vocab_size, model.n_embd)
         self.head = None if config.tied else nn.Linear(model.n_embd, model.vocab_size, bias=False)
+        self.tied = TiedLinear()
 
     def embed(self, tokens: Tensor) -> Tensor:
         x: Tensor = self.table(tokens)
         return x if self.scale is None else x * self.scale
 
     def logits(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.table.weight if self.head is None else self.head.weight)
+        y: Tensor = self.tied(x, self.table.weight) if self.head is None else self.head(x)
+        return y

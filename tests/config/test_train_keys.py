@@ -22,6 +22,14 @@ from tinker.spec import Seeds, TrialSpec
         (["train.devices=2", "train.accelerator=mps"], r"train\.devices: 2 ranks, .* mps has 1 device; choose 1"),
         (["train.strategy=ddp"], r"train\.strategy: ddp is for several ranks, and train\.devices is 1; choose auto"),
         (["train.strategy=fsdp"], r"train\.strategy: fsdp is for several ranks"),
+        (
+            ["train.matmul=onednn", "train.precision=bf16"],
+            r"train\.matmul: onednn .* train\.precision bf16; choose torch",
+        ),
+        (
+            ["train.matmul=onednn", "train.accelerator=cuda"],
+            r"train\.matmul: onednn .* train\.accelerator is cuda, .*; choose torch",
+        ),
         (["train.accumulate=0"], r"train\.accumulate: 0 is not allowed"),
         (["train.batch_size=6", "train.accumulate=4"], r"train\.batch_size: 6 rows .* nearest allowed: 8"),
         (

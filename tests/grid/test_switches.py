@@ -17,6 +17,8 @@ from tinker.grid.switches import switched_on, switches_in_words
             ["train.fused_optimizer=true", "train.compile=true"],
             ["train.compile=true", "train.fused_optimizer=true"],
         ),
+        (["train.matmul=torch"], []),
+        (["train.matmul=onednn"], ["train.matmul=onednn"]),
     ],
 )
 def test_the_switches_that_are_on_are_named(overrides: list[str], on: list[str]) -> None:

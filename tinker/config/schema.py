@@ -51,6 +51,7 @@ class TrainConfig:
     strategy: Literal["auto", "ddp", "fsdp"] = later("auto")
     until: Count | None = later(None)
     fused_optimizer: bool = later(False)
+    matmul: Literal["torch", "onednn"] = later("torch")
 
     def __post_init__(self) -> None:
         if self.devices > 1 and self.strategy == "auto":  # two names of one thing would be two trials
@@ -79,6 +80,12 @@ class TrainConfig:
                 "train.precision",
                 f"{self.precision} is done by NVIDIA's GPUs alone, and train.accelerator is {self.accelerator}; "
                 "choose fp32 or bf16, or train.accelerator=cuda",
+            )
+        if self.matmul == "onednn" and (self.accelerator, self.precision) != ("cpu", "fp32"):
+            raise ConfigError(
+                "train.matmul",
+                f"onednn multiplies in fp32 on a CPU, and train.accelerator is {self.accelerator}, train.precision "
+                f"{self.precision}; choose torch",
             )
         if self.devices > 1 and self.accelerator == "mps":
             problem = f"{self.devices} ranks, and train.accelerator mps has 1 device; choose 1"

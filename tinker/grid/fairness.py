@@ -17,6 +17,7 @@ ONCE = (
     "train.precision",
     "train.compile",
     "train.fused_optimizer",
+    "train.matmul",
     "train.threads",
     "train.accelerator",
     "train.accumulate",

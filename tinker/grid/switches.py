@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-SWITCHES = ("compile", "fused_optimizer")
+#: What they are where nothing is switched on.
+SWITCHES = {"compile": False, "fused_optimizer": False, "matmul": "torch"}
 
 
 def switched_on(config: Mapping[str, Any]) -> list[str]:
     """Of any arm's config, since all have the same: `train.compile=true`."""
-    return [f"train.{name}=true" for name in SWITCHES if config["train"].get(name)]
+    train = config["train"]
+    return [
+        f"train.{name}={train[name]}".lower()
+        for name, neutral in SWITCHES.items()
+        if train.get(name, neutral) != neutral
+    ]
 
 
 def switches_in_words(on: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from tinker.data.corpus import corpus_of
 from tinker.errors import UserError
 from tinker.schedule.live.words import duration
 from tinker.train.logger_needs import require_packages
+from tinker.train.matmul import require_onednn
 from tinker.train.precision import require_gpu_has
 
 #: A small GPT in eager mode reaches about this share of the rate at which the machine multiplies large matrices.
@@ -27,6 +28,7 @@ def check_machine(config: TrialConfig, flops_per_token: float, trials: int, at_o
     """
     require_packages(config.logger)
     require_gpu_has(config.train)
+    require_onednn(config.train)
     require_backend(config)
     if config.scale.requires == "gpu" and config.train.accelerator == "cpu" and not force:
         tokens = trials * config.train.steps * config.train.batch_size * config.model.context

@@ -19,6 +19,7 @@ from tinker.spec import TrialSpec
 from tinker.train.allocator import keep_memory
 from tinker.train.base import prepare, start_of
 from tinker.train.compiled import compile_as_if_alone
+from tinker.train.matmul import multiply_by_onednn
 from tinker.train.module import GPTModule, step_loader
 from tinker.train.parallel.strategy import strategy_of
 from tinker.train.precision import LIGHTNING, fp32_products
@@ -52,6 +53,8 @@ class Training:
         model = GPT(self.config.gpt(self.corpus.vocab_size), seed=spec.seeds.init)
         prepare(model, self.config, spec.seeds.init)
         self.start_digest = start_of(self.config).digest()
+        if self.config.train.matmul == "onednn":
+            multiply_by_onednn(model)
         if self.config.train.compile:
             compile_as_if_alone(model, self.config)
         self.module = GPTModule(model, self.config, spec.seeds, self.corpus)

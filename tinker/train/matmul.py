@@ -1,0 +1,115 @@
+"""Linear layers whose products are oneDNN's.
+
+PyTorch leaves fp32 products on a CPU to MKL, which takes half of what AMD's CPUs with AVX-512 can do. oneDNN, which
+PyTorch brings too, asks the CPU what it has. The same sums come out of both, but for the order in which they are
+rounded.
+"""
+
+from __future__ import annotations
+
+from types import MethodType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from model.linear import TiedLinear
+from tinker.config.schema import TrainConfig
+from tinker.errors import ConfigError
+
+# An operator of our own around torch's: of that one the compiler takes every weight for a constant, as in inference.
+_LIBRARY = torch.library.Library("tinker", "DEF")  # type: ignore[no-untyped-call]
+_LIBRARY.define("product(Tensor rows, Tensor columns) -> Tensor")  # type: ignore[no-untyped-call]
+
+
+def _product(rows: Tensor, columns: Tensor) -> Tensor:
+    """(M, K) and (N, K) -> (M, N)."""
+    if 1 not in columns.stride():  # such as a gradient that was expanded: oneDNN knows rows and columns alone
+        columns = columns.contiguous()
+    found: Tensor = torch.ops.mkldnn._linear_pointwise(rows, columns, None, "none", [], "")
+    return found
+
+
+def _shape(rows: Tensor, columns: Tensor) -> Tensor:
+    return rows.new_empty(rows.shape[0], columns.shape[0])
+
+
+_LIBRARY.impl("product", _product, "CPU")  # type: ignore[no-untyped-call]
+torch.library.register_fake("tinker::product", _shape, lib=_LIBRARY)
+
+
+class _Linear(torch.autograd.Function):
+    """Rows (M, K) times the transpose of a weight (N, K)."""
+
+    @staticmethod
+    def forward(rows: Tensor, weight: Tensor) -> Tensor:
+        found: Tensor = torch.ops.tinker.product(rows, weight)
+        return found
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        rows, weight = ctx.saved_tensors
+        return (
+            torch.ops.tinker.product(grad, weight.t()) if ctx.needs_input_grad[0] else None,
+            torch.ops.tinker.product(grad.t(), rows.t()) if ctx.needs_input_grad[1] else None,
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, int | None], rows: Tensor, weight: Tensor) -> tuple[Tensor, int]:
+        """Of replicates that are one program (R, M, K) and (R, N, K): oneDNN takes them one by one."""
+        sides = [
+            side.expand(info.batch_size, *side.shape) if dim is None else side.movedim(dim, 0)
+            for side, dim in zip((rows, weight), in_dims, strict=True)
+        ]
+        return torch.stack([_apply(*pair) for pair in zip(*sides, strict=True)]), 0
+
+
+def _apply(rows: Tensor, weight: Tensor) -> Tensor:
+    found: Tensor = _Linear.apply(rows, weight)  # type: ignore[no-untyped-call]
+    return found
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """As `F.linear`, of fp32 on a CPU: (..., K), (N, K) and (N,) -> (..., N). It can be differentiated once."""
+    y = _apply(x.reshape(-1, x.shape[-1]), weight).view(*x.shape[:-1], weight.shape[0])
+    return y if bias is None else y + bias
+
+
+def multiply_by_onednn(model: nn.Module) -> None:
+    """Gives the model's linear layers, and its head, these products; in place.
+
+    A layer with a forward pass of its own, such as a quantised one, keeps it.
+    """
+    for module in model.modules():
+        if type(module).forward is nn.Linear.forward:
+            module.forward = MethodType(_as_linear, module)
+        elif isinstance(module, TiedLinear):
+            module.forward = linear  # type: ignore[method-assign]
+
+
+def _as_linear(module: nn.Linear, x: Tensor) -> Tensor:
+    return linear(x, module.weight, module.bias)
+
+
+def require_onednn(train: TrainConfig) -> None:
+    """Refuses `train.matmul: onednn` where this PyTorch was built without it, as for some systems.
+
+    Raises:
+        ConfigError: naming what to choose.
+    """
+    if train.matmul == "onednn" and not (_works()):
+        problem = "this build of PyTorch has no oneDNN for fp32; choose torch, or another build"
+        raise ConfigError("train.matmul", problem)
+
+
+def _works() -> bool:
+    try:
+        return _product(torch.ones(1, 2), torch.ones(1, 2)).item() == 2.0
+    except (RuntimeError, AttributeError):
+        return False
