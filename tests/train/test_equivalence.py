@@ -67,13 +67,22 @@ def plain() -> Sequence[TrialResult]:
     return results_of(TRIAL, SEEDS)
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", [side for side in SIDES if side != "matmul"])
 def test_a_switch_changes_no_result(side: str, plain: Sequence[TrialResult]) -> None:
     overrides, fused = SIDES[side]
     if "compile" in side:
         _needs_a_compiler()
     found = agreement(plain, results_of([*TRIAL, *overrides], SEEDS, fused=fused))
     assert found.n == 12
+    assert found.first > 0, "the switch does nothing"
+    assert not _apart(found), found
+
+
+def test_another_librarys_products_change_no_result() -> None:
+    """Of a wider model, since the sums of a narrow one are so short that both round alike; at a rate that suits it."""
+    overrides, fused = SIDES["matmul"]
+    wider = [*TRIAL, "model.n_embd=64", "optimizer.lr=2e-3"]
+    found = agreement(results_of(wider, SEEDS), results_of([*wider, *overrides], SEEDS, fused=fused))
     assert found.first > 0, "the switch does nothing"
     assert not _apart(found), found
 
