@@ -1,12 +1,13 @@
 """Steps a second of a grid of equal trials on two cores, and of the plain loop that runs them one after another.
 
-    python -m benchmarks.grid_throughput [--steps 600] [--times 3]
+    python -m benchmarks.grid_throughput [--steps 600] [--times 3] [SWITCH ...]
 
 Both sides train the control at `data=tinyshakespeare scale=cpu-char`, four seeds, for so many steps. The plain side is
 an eager loop in one process with two threads, evaluating nothing. The other is `tinker run` with two trials at once, a
-thread each, `train.compile` and `train.fused_optimizer`; compiling, evaluations and checkpoints are included. Its clock
-runs from the start of the first trial to the last commit, so that Ray's start and the imports, which a longer grid does
-not feel, are left out. The sides alternate.
+thread each, and switches, `train.matmul=onednn train.fused_optimizer=true` unless told otherwise. Evaluations and
+checkpoints are included, and so is compiling with `train.compile=true`. Its clock runs from the start of the first
+trial to the last commit, so that Ray's start and the imports, which a longer grid does not feel, are left out. The
+sides alternate.
 """
 
 from __future__ import annotations
@@ -35,8 +36,6 @@ seeds: {trials}
 base:
   train.accelerator: cpu
   train.threads: 1
-  train.compile: true
-  train.fused_optimizer: true
   train.steps: {steps}
   train.eval_every: {steps}
   schedule.warmup_steps: 10
@@ -81,14 +80,14 @@ def theirs(steps: int) -> float:
     return float(said.strip().splitlines()[-1])
 
 
-def ours(steps: int) -> float:
+def ours(steps: int, switches: list[str]) -> float:
     """Steps a second of the grid."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "equal.yaml").write_text(GRID.format(trials=TRIALS, steps=steps), encoding="utf-8")
         environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
         done = subprocess.run(
-            [sys.executable, "-P", "-c", RUN, "run", "equal.yaml"],
+            [sys.executable, "-P", "-c", RUN, "run", "equal.yaml", *switches],
             cwd=folder,
             env={**environment, "PYTHONPATH": str(ROOT)},
             capture_output=True,
@@ -109,14 +108,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("switches", nargs="*", default=["train.matmul=onednn", "train.fused_optimizer=true"])
     parser.add_argument("--only-plain", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_plain:
         plain(options.only_plain)
         return
+    print(" ".join(options.switches))
     ratios = []
     for _ in range(options.times):
-        other, own = theirs(options.steps), ours(options.steps)
+        other, own = theirs(options.steps), ours(options.steps, options.switches)
         ratios.append(own / other)
         print(f"plain loop {other:.1f} steps/s, tinker {own:.1f} steps/s: x{own / other:.2f}", flush=True)
     print(f"ratio, n={len(ratios)}: median {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")

@@ -20,10 +20,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from statistics import median, quantiles
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from benchmarks.step_sides import SWITCHES, spec_of
 from tinker.config.schema import TrialConfig
@@ -55,11 +57,14 @@ def main() -> None:
     config = TrialConfig.from_dict(spec_of(setting).config)
     tokens = config.train.batch_size * config.model.context
     flops = size_of_model(config, load(config.data).vocab_size).flops_per_token * tokens
-    limit = gemm_limit()
     print(f"{' '.join(setting)}; {options.rounds} rounds of {options.block} steps; torch {torch.__version__}")
-    print(
-        f"GEMM limit {limit / 1e9:.0f} GFLOP/s: a step of {flops / 1e9:.2f} GFLOP takes {flops / limit * 1e3:.1f} ms\n"
-    )
+    for name, multiply in (("torch", torch.mm), ("oneDNN", torch.ops.tinker.product)):
+        limit = gemm_limit(multiply)
+        print(
+            f"GEMM limit of {name} {limit / 1e9:.0f} GFLOP/s: a step of {flops / 1e9:.2f} GFLOP takes "
+            f"{flops / limit * 1e3:.1f} ms"
+        )
+    print()
     found = measured(sides, setting, options.rounds, options.block)
     step = table(found, tokens, options.block)
     print()
@@ -128,14 +133,14 @@ def difference(one: list[Block], other: list[Block]) -> str:
     return f"at most {max(apart[:50]):.1e} apart in the first 50 steps, {max(apart):.1e} in {len(pairs)}"
 
 
-def gemm_limit() -> float:
+def gemm_limit(multiply: Callable[[Tensor, Tensor], Tensor]) -> float:
     """The best of some products of square matrices, FLOP/s."""
     size = 1024
     a, b = torch.rand(size, size), torch.rand(size, size)
     best = float("inf")
     for _ in range(200):  # other work disturbs most of them
         start = time.perf_counter()
-        a @ b
+        multiply(a, b)
         best = min(best, time.perf_counter() - start)
     return 2 * size**3 / best
 

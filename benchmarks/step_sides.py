@@ -32,7 +32,9 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "tinker": (),
     "tinker-each": (),
     "tinker-fused": ("train.fused_optimizer=true",),
-    "tinker-fast": ("train.compile=true", "train.fused_optimizer=true"),
+    "tinker-compiled": ("train.compile=true", "train.fused_optimizer=true"),
+    "tinker-onednn": ("train.matmul=onednn", "train.fused_optimizer=true"),
+    "tinker-fast": ("train.matmul=onednn", "train.compile=true", "train.fused_optimizer=true"),
 }
 
 
