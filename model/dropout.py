@@ -7,6 +7,7 @@ depends on what else has drawn random numbers.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -66,15 +67,24 @@ def key_words(seed: int, step: int, place: str) -> list[int]:
     return [int.from_bytes(digest[at : at + 4], "little", signed=True) for at in (0, 4)]
 
 
+def active_dropouts(model: nn.Module) -> list[KeyedDropout]:
+    """Those that drop anything."""
+    return [module for module in model.modules() if isinstance(module, KeyedDropout) and module.p > 0.0]
+
+
 def set_dropout_key(model: nn.Module, seed: int, step: int, part: int | None = None) -> None:
-    """Keys every active dropout of the model for this step; a few copies of 8 bytes, without waiting for the device.
+    """Keys every active dropout of the model for this step: see `key_dropouts`."""
+    key_dropouts(active_dropouts(model), seed, step, part)
+
+
+def key_dropouts(dropouts: Sequence[KeyedDropout], seed: int, step: int, part: int | None = None) -> None:
+    """Keys them for this step; a few copies of 8 bytes, without waiting for the device.
 
     `part` says which of the equal parts of the step's batch comes next; None where it comes as a whole.
     """
-    for module in model.modules():
-        if isinstance(module, KeyedDropout) and module.p > 0.0:
-            words = key_words(seed, step, module.place)
-            module.key.copy_(torch.tensor(words, dtype=torch.int32), non_blocking=True)
-            module.has_key, module.has_part = True, part is not None
-            if part is not None:
-                module.part.fill_(part)
+    for module in dropouts:
+        words = key_words(seed, step, module.place)
+        module.key.copy_(torch.tensor(words, dtype=torch.int32), non_blocking=True)
+        module.has_key, module.has_part = True, part is not None
+        if part is not None:
+            module.part.fill_(part)

@@ -8,15 +8,17 @@ from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
+import torch
 import typer
 from typer.testing import CliRunner
 
 from tinker.cli import doctor
 from tinker.data.corpora import tinyshakespeare
-from tinker.doctor import collisions, corpora, libraries, room
+from tinker.doctor import collisions, corpora, hardware, libraries, room
 from tinker.doctor.examine import can_run
 from tinker.doctor.finding import Finding
 from tinker.doctor.show import show
+from tinker.train import matmul
 
 
 def distribution(folder: Path, name: str, files: list[str], entry_points: str = "") -> Distribution:
@@ -116,6 +118,28 @@ def test_the_corpus_is_seen_wherever_training_would_find_it(
     assert corpora.tinyshakespeare() == Finding("data=tinyshakespeare", "ok", str(tmp_path / place))
     (tmp_path / place).write_bytes(b"Not to be")
     assert corpora.tinyshakespeare().state == "warning"
+
+
+@pytest.mark.parametrize(("rates", "named"), [((100e9, 250e9), True), ((100e9, 120e9), False), ((100e9,), False)])
+def test_the_faster_library_for_products_is_named(
+    rates: tuple[float, ...], named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(rates)
+    monkeypatch.setattr(matmul, "onednn_works", lambda: len(rates) == 2)
+    monkeypatch.setattr(hardware, "_products_a_second", lambda multiply: next(answers))
+    (found,) = hardware.products()
+    assert ("train.matmul=onednn" in found.advice) == named
+    assert ("250 GFLOP/s by oneDNN" in found.found) == named
+    assert found.state == "ok"
+
+
+def test_products_are_really_timed() -> None:
+    before = torch.get_num_threads()
+    (found,) = hardware.products()
+    usual, onednn = (float(part.split()[0]) for part in found.found.split(", ")[:2])
+    assert 0.1 < usual < 1e5
+    assert 0.1 < onednn < 1e5
+    assert torch.get_num_threads() == before
 
 
 def test_the_verdict_names_what_is_missing() -> None:

@@ -17,11 +17,12 @@ from tinker.grid.measured_words import elsewhere_in_words, measured_in_words, op
 from tinker.grid.schema import Grid
 
 ARMS = "seeds: 3\narms:\n  rotary: { model.position: rotary }\n"
-AUTO = "resources: { compile: auto, fused: auto }\n"
+AUTO = "resources: { matmul: auto, compile: auto, fused: auto }\n"
 PART = {"environment_class": "cpu-x", "device": "X", "torch": "2.13.0", "threads": 1, "time": "2026-01-02T03:04:05"}
 FIGURES = {"ratio": 1.25, "low": 1.2, "high": 1.3, "n": 9}
 COMPILE = {"block": 10, "steps": 2000, "step_s": 0.05, "cold_s": 40.0, "compile_s": 10.0}
 DECIDED: dict[str, Any] = {
+    "matmul": {**PART, "on": True, "why": "", "figures": {**FIGURES, "block": 10, "step_s": 0.05}},
     "compile": {
         **PART, "on": True, "why": "", "figures": {**FIGURES, **COMPILE, "plain_s": 100.0, "compiled_s": 90.0}
     },
@@ -48,9 +49,9 @@ def test_nothing_is_switched_on_before_it_is_decided(load: Load, tmp_path: Path)
     plan, declared = _plan(load(ARMS + AUTO), tmp_path), _plan(load(ARMS), tmp_path)
     assert [cell.spec.id for cell in plan.cells] == [cell.spec.id for cell in declared.cells]
     assert plan.grid.together == 1
-    assert open_parts(plan.grid) == ["compile", "fused"]
+    assert open_parts(plan.grid) == ["matmul", "compile", "fused"]
     assert [line.split(":")[0] for line in open_in_words(open_parts(plan.grid))] == [
-        "resources.compile", "resources.fused"
+        "resources.matmul", "resources.compile", "resources.fused"
     ]  # fmt: skip
 
 
@@ -59,9 +60,9 @@ def test_the_decision_is_that_of_all_arms_on_every_machine(load: Load, tmp_path:
     plan = _plan(load(ARMS + AUTO), tmp_path)
     assert _compiled(plan) == [True, True]
     assert open_parts(plan.grid) == []
-    switched = _plan(load(ARMS, "train.compile=true"), tmp_path)
+    switched = _plan(load(ARMS, "train.compile=true", "train.matmul=onednn"), tmp_path)
     assert [cell.spec.id for cell in plan.cells] == [cell.spec.id for cell in switched.cells]
-    assert len(elsewhere_in_words(plan.grid.decided, "cuda-y")) == 2
+    assert len(elsewhere_in_words(plan.grid.decided, "cuda-y")) == 3
     assert elsewhere_in_words(plan.grid.decided, "cpu-x") == []
 
 
@@ -97,6 +98,12 @@ def test_who_sets_compile_cannot_leave_it_to_a_measurement(
     assert where in str(caught.value)
 
 
+def test_neither_can_who_sets_matmul(load: Load, tmp_path: Path) -> None:
+    for text, overrides in ((ARMS + "base: { train.matmul: torch }\n", ()), (ARMS, ("train.matmul=onednn",))):
+        with pytest.raises(ConfigError, match=r"train\.matmul: is set here, and resources\.matmul: auto"):
+            _plan(load(text + AUTO, *overrides), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [(["resources.fused=2"], r"resources\.fused is 2"), (["train.devices=2"], r"train\.devices is 2")],
@@ -114,7 +121,8 @@ def test_a_damaged_decision_is_one_message(load: Load, tmp_path: Path, text: str
 
 
 def test_a_decision_is_said_with_its_figures() -> None:
-    compiled, fused = measured_in_words(DECIDED)
+    multiplied, compiled, fused = measured_in_words(DECIDED)
+    assert "train.matmul=onednn: with onednn a step of the control is x1.25 (n=9" in multiplied
     assert "train.compile=true" in compiled
     for figure in ("x1.25 (n=9, quartiles 1.20 and 1.30)", "10 s", "2,000 steps", "90 s", "100 s", "X, ", "2026-01-02"):
         assert figure in compiled

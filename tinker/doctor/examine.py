@@ -14,6 +14,7 @@ def examine(results: Path) -> list[Finding]:
         libraries.python(),
         hardware.torch(),
         hardware.accelerator(),
+        *hardware.products(),
         *libraries.needed(),
         room.results_folder(results),
         room.shared_memory(),

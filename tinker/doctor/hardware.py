@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tinker.doctor.finding import Finding
 from tinker.doctor.libraries import INSTALL
 from tinker.provenance.hardware import cpu_model, nvidia_driver
+
+#: Rows of the matrices that are multiplied, and how often; how much faster the other library has to be to be named.
+SQUARE, TRIES, FASTER = 512, 30, 1.3
 
 
 def torch() -> Finding:
@@ -41,6 +46,46 @@ def accelerator(driver: str | None = None) -> Finding:
     if torch.backends.mps.is_available():
         return Finding("accelerator", "ok", cpu, "MPS is there too, untried: train.accelerator=mps")
     return Finding("accelerator", "ok", cpu, "scales gpu and reference need a GPU; smoke, cpu and cpu-char do not")
+
+
+def products() -> Iterator[Finding]:
+    """How fast a core multiplies matrices, by either library that PyTorch has; nothing where trials use a GPU."""
+    try:
+        import torch
+
+        from tinker.train.matmul import onednn_works
+
+        if torch.cuda.is_available():
+            return
+    except Exception:  # said by `torch` above
+        return
+    ways = {"PyTorch's usual library": torch.mm}
+    if onednn_works():
+        ways["oneDNN"] = torch.ops.tinker.product
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        rates = {name: _products_a_second(multiply) for name, multiply in ways.items()}
+    finally:
+        torch.set_num_threads(before)
+    found = ", ".join(f"{rate / 1e9:.0f} GFLOP/s by {name}" for name, rate in rates.items())
+    usual, *other = rates.values()
+    faster = bool(other) and other[0] > FASTER * usual
+    advice = "train.matmul=onednn makes training on this CPU faster, or resources.matmul: auto in a grid"
+    yield Finding("matrix products", "ok", f"{found}, one core", advice if faster else "")
+
+
+def _products_a_second(multiply: Callable[[Any, Any], Any]) -> float:
+    """FLOP/s of the fastest of some products of square matrices: other work disturbs most of them."""
+    import torch
+
+    a, b = torch.rand(SQUARE, SQUARE), torch.rand(SQUARE, SQUARE)
+    taken = []
+    for _ in range(TRIES):
+        start = time.perf_counter()
+        multiply(a, b)
+        taken.append(time.perf_counter() - start)
+    return 2 * SQUARE**3 / min(taken)
 
 
 def cores() -> int:

@@ -17,7 +17,6 @@ from tinker.data.corpus import Corpus, corpus_of
 from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import Place, blame
 from tinker.grid.fairness import NO_CHOICE, TUNINGS, check_diff, check_metric
-from tinker.grid.measured import KEY as COMPILE
 from tinker.grid.measured import check_auto, check_devices, settled
 from tinker.grid.pretrain import Start, pretrain_spec
 from tinker.grid.product import DeclaredArm, declared_arms
@@ -177,7 +176,7 @@ def _base(grid: Grid, composed: dict[str, Any], shared: Sequence[Sequence[Place]
         config = apply(composed, grid.base)
         config = apply(config, {"plugins": grid.plugins} if grid.plugins else {})
         config = apply(config, {value.key: value.value for value in grid.values})
-        config = apply(config, {COMPILE: True} if grid.compiled else {})
+        config = apply(config, grid.switched)
     except ConfigError as error:
         raise blame(error, shared, where) from None
     for key in sorted(TUNINGS & leaves(config).keys()):

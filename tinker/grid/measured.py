@@ -18,11 +18,13 @@ from tinker.grid.blame import Place, blame
 from tinker.grid.product import DeclaredArm, places
 from tinker.grid.schema import Grid
 from tinker.store.layout import Layout
-from tinker.tables.grid_shape import MEASURED, problem_of
+from tinker.tables.grid_shape import MEASURED
+from tinker.tables.shapes import problem_of
 
-KEY = "train.compile"
 #: Keys of `resources` that may be `auto` here, and of the decision.
-PARTS = ("compile", "fused")
+PARTS = ("matmul", "compile", "fused")
+#: Of those the keys of the config that they decide, with what these are where nothing does.
+SWITCHES = {"matmul": ("train.matmul", "torch"), "compile": ("train.compile", False)}
 
 
 def settled(grid: Grid, results: Path) -> Grid:
@@ -67,7 +69,7 @@ def open_parts(grid: Grid) -> list[str]:
 def check_auto(
     grid: Grid, config: Mapping[str, Any], shared: Sequence[Sequence[Place]], arms: Sequence[DeclaredArm]
 ) -> None:
-    """Refuses `resources.compile: auto` where something else decides it, or nobody could measure it.
+    """Refuses `auto` for a switch where something else decides it, or nobody could measure it.
 
     Args:
         config: of the chosen files alone.
@@ -76,25 +78,37 @@ def check_auto(
     Raises:
         ConfigError: with the line of what is in the way.
     """
-    if grid.resources.compile is None:
-        return
-    twice = "is set here, and resources.compile: auto leaves it to a measurement; leave out one of the two"
-    error, where = ConfigError(KEY, twice), grid.source.where("base")
-    overrides = {key for value in grid.values for key in leaves({value.key: value.value})}
-    if KEY in overrides | leaves(grid.base).keys() or config["train"]["compile"]:
-        raise blame(error, shared, where)
-    for arm in arms:
-        if KEY in leaves(arm.diff):
-            raise blame(error, [arm.places], arm.where)
-    if grid.pretrain is not None and KEY in leaves(grid.pretrain.diff):
-        raise blame(error, [places(grid, "pretrain", "diff")], grid.source.where("pretrain"))
-    where = grid.source.where("resources.compile")
-    if grid.resources.fused not in (1, "auto"):
+    for part, (key, neutral) in SWITCHES.items():
+        if getattr(grid.resources, part) is not None:
+            given = leaves(config).get(key, neutral)
+            _check_undecided(grid, f"resources.{part}", key, given != neutral, shared, arms)
+    if grid.resources.compile is not None and grid.resources.fused not in (1, "auto"):
+        where = grid.source.where("resources.compile")
         problem = (
             f"auto, and resources.fused is {grid.resources.fused}: seeds that are trained as one program are not "
             "compiled; leave out one of the two, or give resources.fused: auto, so that the faster one is taken"
         )
         raise ConfigError("resources.compile", problem, where=where)
+
+
+def _check_undecided(
+    grid: Grid,
+    part: str,
+    key: str,
+    chosen: bool,
+    shared: Sequence[Sequence[Place]],
+    arms: Sequence[DeclaredArm],
+) -> None:
+    twice = f"is set here, and {part}: auto leaves it to a measurement; leave out one of the two"
+    error, where = ConfigError(key, twice), grid.source.where("base")
+    overrides = {name for value in grid.values for name in leaves({value.key: value.value})}
+    if key in overrides | leaves(grid.base).keys() or chosen:
+        raise blame(error, shared, where)
+    for arm in arms:
+        if key in leaves(arm.diff):
+            raise blame(error, [arm.places], arm.where)
+    if grid.pretrain is not None and key in leaves(grid.pretrain.diff):
+        raise blame(error, [places(grid, "pretrain", "diff")], grid.source.where("pretrain"))
 
 
 def check_devices(grid: Grid, config: Mapping[str, Any]) -> None:
@@ -104,6 +118,7 @@ def check_devices(grid: Grid, config: Mapping[str, Any]) -> None:
         ConfigError: with the line of the resources.
     """
     devices = config["train"].get("devices", 1)
-    if grid.resources.compile == "auto" and devices != 1:
-        problem = f"auto is measured on one device, and train.devices is {devices}; set train.compile for all arms"
-        raise ConfigError("resources.compile", problem, where=grid.source.where("resources.compile"))
+    for part, (key, _) in SWITCHES.items():
+        if getattr(grid.resources, part) == "auto" and devices != 1:
+            problem = f"auto is measured on one device, and train.devices is {devices}; set {key} for all arms"
+            raise ConfigError(f"resources.{part}", problem, where=grid.source.where(f"resources.{part}"))

@@ -10,14 +10,19 @@ Part = Mapping[str, Any]
 
 def open_in_words(parts: Sequence[str]) -> list[str]:
     """Of a grid for which that is not decided yet."""
-    until = {"compile": "resources.compile: auto: planned with train.compile=false"}
-    until["fused"] = "resources.fused: auto: planned with 1 seed at a time"
+    until = {
+        "matmul": "resources.matmul: auto: planned with train.matmul=torch",
+        "compile": "resources.compile: auto: planned with train.compile=false",
+        "fused": "resources.fused: auto: planned with 1 seed at a time",
+    }
     return [f"{until[part]}; measured, and decided for all arms, when the grid is first run" for part in parts]
 
 
 def measured_in_words(measured: Mapping[str, Part]) -> list[str]:
     """A line for each decision, with its figures."""
     said = []
+    if part := measured.get("matmul"):
+        said.append(f"resources.matmul: auto: train.matmul={'onednn' if part['on'] else 'torch'}: {_matmul(part)}")
     if part := measured.get("compile"):
         said.append(f"resources.compile: auto: train.compile={'true' if part['on'] else 'false'}: {_compile(part)}")
     if part := measured.get("fused"):
@@ -33,6 +38,13 @@ def elsewhere_in_words(measured: Mapping[str, Part], environment_class: str) -> 
         "counts here too, so that trials stay the same"
         for name in others
     ]
+
+
+def _matmul(part: Part) -> str:
+    figures = part.get("figures")
+    if figures is None:
+        return f"{part['why']} ({_place(part)})"
+    return f"with onednn a step of the control is {_ratio(figures)} as fast ({_place(part)})"
 
 
 def _compile(part: Part) -> str:

@@ -30,15 +30,17 @@ class Resources:
     `gpus` may be a fraction, and `auto` is the one that measured memory allows. `concurrent` is how many trials may run
     at once; null is as many as fit. `fused` is how many seeds of an arm are trained as one program on what one trial
     gets: the same numbers to rounding, sooner on a GPU that one trial cannot fill. `compile: auto` leaves
-    `train.compile` of all arms to a measurement when the grid is first run, and `fused: auto` that number; null is what
-    the config says. After `stall_minutes` without a batch of training or evaluation a trial counts as hung (before the
-    first batch five minutes at least): its worker is killed, and it is tried again.
+    `train.compile` of all arms to a measurement when the grid is first run, `matmul: auto` `train.matmul`, and
+    `fused: auto` that number; null is what the config says. After `stall_minutes` without a batch of training or
+    evaluation a trial counts as hung (before the first batch five minutes at least): its worker is killed, and it is
+    tried again.
     """
 
     cpus: Annotated[float, Limits(above=0)] | None = None
     gpus: Annotated[float, Limits(at_least=0)] | Literal["auto"] | None = None
     concurrent: Annotated[int, Limits(at_least=1)] | None = None
     fused: Annotated[int, Limits(at_least=1)] | Literal["auto"] = 1
+    matmul: Literal["auto"] | None = None
     compile: Literal["auto"] | None = None
     stall_minutes: Annotated[float, Limits(above=0)] = 30.0
 
@@ -168,9 +170,10 @@ class Grid(Declaration):
         return self.kin or self.results_name
 
     @property
-    def compiled(self) -> bool:
-        """Whether a measurement has switched `train.compile` on."""
-        return bool(self.decided.get("compile", {"on": False})["on"])
+    def switched(self) -> dict[str, Any]:
+        """Keys of the config that a measurement has switched on, and to what."""
+        on = {"train.matmul": ("matmul", "onednn"), "train.compile": ("compile", True)}
+        return {key: value for key, (part, value) in on.items() if self.decided.get(part, {"on": False})["on"]}
 
     @property
     def together(self) -> int:

@@ -37,7 +37,7 @@ def freeze_control(name: str, results: Path, grid_name: str) -> Path:
         The record's folder.
 
     Raises:
-        UserError: unfinished trials, a `train.compile` that was measured and not declared, rows of unlike code, parts
+        UserError: unfinished trials, a switch that was measured and not declared, rows of unlike code, parts
             that are the user's own, a record that exists with other rows, or an unusable name.
     """
     grid = load_grid(results, grid_name)
@@ -76,11 +76,14 @@ def _finished(store: Store, grid: dict[str, Any], cells: list[dict[str, Any]]) -
 
 def _check_declared(grid: dict[str, Any]) -> None:
     """What a frozen control is must not have come from the speed of the machine that ran it."""
-    if grid.get("measured", {}).get("compile", {"on": False})["on"]:
-        raise UserError(
-            f"{grid['name']}: its trials have train.compile=true by a measurement (resources.compile: auto), and a "
-            "frozen control is never compiled by one; run the grid without resources.compile, and freeze that"
-        )
+    measured = grid.get("measured", {})
+    on = {"compile": "train.compile=true", "matmul": "train.matmul=onednn"}
+    for part, said in on.items():
+        if measured.get(part, {"on": False})["on"]:
+            raise UserError(
+                f"{grid['name']}: its trials have {said} by a measurement (resources.{part}: auto), and nothing of a "
+                f"frozen control is decided by one; run the grid without resources.{part}, and freeze that"
+            )
 
 
 def _check_shipped(grid: str, config: dict[str, Any]) -> None:

@@ -103,12 +103,13 @@ def require_onednn(train: TrainConfig) -> None:
     Raises:
         ConfigError: naming what to choose.
     """
-    if train.matmul == "onednn" and not (_works()):
+    if train.matmul == "onednn" and not (onednn_works()):
         problem = "this build of PyTorch has no oneDNN for fp32; choose torch, or another build"
         raise ConfigError("train.matmul", problem)
 
 
-def _works() -> bool:
+def onednn_works() -> bool:
+    """Whether this PyTorch has it."""
     try:
         return _product(torch.ones(1, 2), torch.ones(1, 2)).item() == 2.0
     except (RuntimeError, AttributeError):

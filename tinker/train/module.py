@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, IterableDataset
 
-from model.dropout import set_dropout_key
+from model.dropout import active_dropouts, key_dropouts
 from model.gpt import GPT
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import Corpus
@@ -33,6 +33,7 @@ class GPTModule(L.LightningModule):
     def __init__(self, model: GPT, config: TrialConfig, seeds: Seeds, corpus: Corpus) -> None:
         super().__init__()
         self.model, self.config, self.seeds, self.corpus = model, config, seeds, corpus
+        self._dropouts = active_dropouts(model)  # found once: a small model feels a walk through its modules each step
         self._batch: tuple[int, tuple[Tensor, Tensor]] | None = None
         self.rate = SCHEDULE.of(config.schedule).cls(config.schedule, config.optimizer.lr, config.train.steps)
 
@@ -44,7 +45,7 @@ class GPTModule(L.LightningModule):
         train = self.config.train
         which = ranks.rank() * train.accumulate + part
         inputs, targets = self._rows(which)
-        set_dropout_key(self.model, self.seeds.init, self.global_step, which if train.parts > 1 else None)
+        key_dropouts(self._dropouts, self.seeds.init, self.global_step, which if train.parts > 1 else None)
         loss: Tensor = self.model(inputs, targets)
         return loss
 

@@ -45,16 +45,18 @@ def _step(trainer: L.Trainer, module: GPTModule) -> None:
     [optimizer] = trainer.optimizers
     [schedule] = trainer.lr_scheduler_configs
     parts, losses = module.config.train.accumulate, dict[int, Tensor]()
+    parameters = _parameters(optimizer)
 
     def gradients(part: int) -> Tensor:
         with trainer.precision_plugin.train_step_context():
             loss = module.training_step(part, part)
         loss = loss / parts
         if part == 0:
-            optimizer.zero_grad()
+            for parameter in parameters:  # as `zero_grad` does, which takes a tenth of a millisecond
+                parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         if part == parts - 1 and module.config.train.grad_clip is not None:
-            torch.nn.utils.clip_grad_norm_(_parameters(optimizer), module.config.train.grad_clip)
+            torch.nn.utils.clip_grad_norm_(parameters, module.config.train.grad_clip)
         losses[part] = loss.detach()
         return losses[part]
 

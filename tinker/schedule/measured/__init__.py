@@ -1,1 +1,1 @@
-"""Short measurements of a grid's control, which decide `resources.compile: auto` and `resources.fused: auto`."""
+"""Short measurements of a grid's control, which decide what its `resources` leave to them."""

@@ -46,8 +46,9 @@ def fusing(
             alone.begin(until)
             alone.steps(1, until)
         except (SideEnded, SideLate) as error:
+            why = str(error) or f"no step within {limit:g} s"
             raise UserError(
-                f"resources.fused: auto: the control cannot be measured: {error or f'no step within {limit:g} s'}; "
+                f"resources.fused: auto: the control cannot be measured: {why}; "
                 "`tinker verify` says more of an arm that cannot be trained, and a number needs no measurement",
                 exit_code=FAILED,
             ) from None

@@ -16,6 +16,7 @@ from tinker.schedule.estimate import here, workers_of
 from tinker.schedule.gpu_share import card_bytes
 from tinker.schedule.measured.compiling import compiling
 from tinker.schedule.measured.fusing import fusing
+from tinker.schedule.measured.multiplying import multiplying
 from tinker.schedule.prepared import Prepared, limits_of
 from tinker.spec import Seeds, TrialSpec
 from tinker.store.atomic import write_json
@@ -57,13 +58,19 @@ def settle(prepared: Prepared, again: Callable[[], Prepared], say: Say) -> Prepa
 
 def _measured(plan: Plan, control: TrialSpec, wanted: list[str], results: Path, say: Say) -> Parts:
     found: Parts = {}
+    stamp = _stamp(control)
+    if "matmul" in wanted:
+        found["matmul"] = multiplying(control, say)
+        if found["matmul"]["on"]:  # what else is measured is measured with it
+            config = {**control.config, "train": {**control.config["train"], "matmul": "onednn"}}
+            control = TrialSpec.of(config, control.seeds, control.corpus)
     if "fused" in wanted:
         found["fused"] = _fused(plan, control, say)
     if "compile" in wanted and plan.grid.together > 1:
         found["compile"] = {"on": False, "why": f"{plan.grid.together} seeds go as one, and a stack is not compiled"}
     elif "compile" in wanted:
         found["compile"] = compiling(control, say)
-    return {name: {**part, **_stamp(control)} for name, part in one_of_two(found).items()}
+    return {name: {**part, **stamp} for name, part in one_of_two(found).items()}
 
 
 def _fused(plan: Plan, control: TrialSpec, say: Say) -> dict[str, Any]:

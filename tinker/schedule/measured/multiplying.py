@@ -1,0 +1,59 @@
+"""Whether `train.matmul=onednn` pays for a grid: it costs a trial nothing, so a step must only be faster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from tinker.errors import FAILED, UserError
+from tinker.schedule.measured.rounds import rounds
+from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, timed
+from tinker.spec import TrialSpec
+
+#: Seconds that the whole measurement may take.
+LIMIT = 300.0
+#: What a step must gain: a switch that rounds otherwise is not thrown for less.
+WORTH = 1.05
+
+
+def multiplying(spec: TrialSpec, say: Callable[[str], None], limit: float = LIMIT) -> dict[str, Any]:
+    """Measures it on the trial `spec`, which multiplies as torch does, and decides.
+
+    Raises:
+        UserError: the trial cannot be trained here as it is.
+    """
+    train = spec.config["train"]
+    if (train["accelerator"], train["precision"]) != ("cpu", "fp32"):
+        return _off(f"onednn multiplies in fp32 on a CPU, and this is {train['precision']} on {train['accelerator']}")
+    say(f"measuring whether oneDNN multiplies faster (resources.matmul: auto), at most {limit / 60:g} min ...")
+    until = time.monotonic() + limit
+    with Side([timed(spec)]) as one, Side([timed(spec, matmul="onednn")]) as other:
+        try:
+            one.begin(until)
+            one.steps(1, until)
+        except (SideEnded, SideLate) as error:
+            why = str(error) or f"no step within {limit:g} s"
+            raise UserError(
+                f"resources.matmul: auto: the control cannot be measured: {why}; "
+                "`tinker verify` says more of an arm that cannot be trained, and a train.matmul of torch or onednn in "
+                "`base` needs no measurement",
+                exit_code=FAILED,
+            ) from None
+        try:
+            other.begin(until)
+            other.steps(1, until)
+            found = rounds(one, other, until, say)
+        except SideDiverged as error:
+            return _off(str(error))
+        except SideEnded as error:
+            return _off(f"it does not work here: {error}")
+        except SideLate:
+            return _off(f"not measured within {limit:g} s")
+    figures = {**found.figures, "step_s": median(found.one), "block": found.block}
+    return {"on": figures["ratio"] > WORTH, "why": "", "figures": figures}
+
+
+def _off(why: str) -> dict[str, Any]:
+    return {"on": False, "why": why}
