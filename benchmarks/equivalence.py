@@ -1,6 +1,6 @@
 """Does what makes a trial fast change what comes out? The same seeds with each switch on and off, to the last step.
 
-    python -m benchmarks.equivalence [--seeds 12] [--steps 1000] [--sides fused,compile] [OVERRIDE ...]
+    python -m benchmarks.equivalence [--seeds 12] [--steps 1000] [--sides 'fused;compile'] [OVERRIDE ...]
 
 The overrides are those of `tinker train`; without any it is `scale=cpu` on one thread of the CPU, with a schedule of as
 many steps as are asked for. Of each side and the plain one: the largest difference of a training loss in the first 50

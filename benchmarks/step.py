@@ -1,6 +1,6 @@
 """One trial through tinker beside a plain eager loop of the same model: tokens per second, losses, Lightning's share.
 
-    python -m benchmarks.step [--rounds 20] [--block 10] [--threads 1] [--sides tinker,tinker-fast]
+    python -m benchmarks.step [--rounds 20] [--block 10] [--threads 1] [--sides tinker,tinker-onednn]
 
 Needs `tinyshakespeare.txt` (TINKER_DATA). Sides train in processes of their own and take turns, a block of steps each,
 so that other work on the machine meets all of them; a ratio is the median over rounds of two blocks side by side, with
