@@ -18,7 +18,7 @@ from tinker.errors import ConfigError
 from tinker.grid.expand import expand
 from tinker.grid.load import load_grid
 from tinker.train import matmul, training
-from tinker.train.matmul import linear, multiply_by_onednn
+from tinker.train.matmul import linear, linear_of_replicates, multiply_by_onednn
 from tinker.train.trial import Hooks, run_trial
 
 ON = "train.matmul=onednn"
@@ -61,9 +61,10 @@ def test_no_rows_have_no_products() -> None:
     assert linear(draw(2, 0, 4), draw(3, 4)).shape == (2, 0, 3)
 
 
+@pytest.mark.parametrize("function", [linear, linear_of_replicates])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("loss", ["sum", "weighted", "sum of a transpose"])
-def test_gradients_are_those_of_torch(bias: bool, loss: str) -> None:
+def test_gradients_are_those_of_torch(function: Callable[..., Tensor], bias: bool, loss: str) -> None:
     def gradients(multiply: Callable[..., Tensor]) -> list[Tensor]:
         parts = [draw(2, 5, 8), draw(6, 8), *([draw(6)] if bias else [])]
         for part in parts:
@@ -73,7 +74,7 @@ def test_gradients_are_those_of_torch(bias: bool, loss: str) -> None:
         total.backward()
         return [part.grad for part in parts if part.grad is not None]
 
-    for found, wanted in zip(gradients(linear), gradients(F.linear), strict=True):
+    for found, wanted in zip(gradients(function), gradients(F.linear), strict=True):
         assert close(found, wanted)
 
 
@@ -93,10 +94,15 @@ def test_what_is_differentiated_twice_is_refused() -> None:
 
 def test_replicates_of_a_program_have_each_their_own() -> None:
     x, weight, shared = draw(3, 2, 5, 8), draw(3, 6, 8), draw(6, 8)
-    assert close(torch.vmap(linear)(x, weight), torch.stack([x[n] @ weight[n].t() for n in range(3)]))
-    assert close(torch.vmap(linear, in_dims=(0, None))(x, shared), x @ shared.t())
-    assert close(torch.vmap(linear, in_dims=(None, 0))(x[0], weight), torch.stack([x[0] @ w.t() for w in weight]))
-    assert close(torch.vmap(linear, in_dims=(1, 0))(x.transpose(0, 1), weight), torch.vmap(linear)(x, weight))
+    assert close(torch.vmap(linear_of_replicates)(x, weight), torch.stack([x[n] @ weight[n].t() for n in range(3)]))
+    assert close(torch.vmap(linear_of_replicates, in_dims=(0, None))(x, shared), x @ shared.t())
+    assert close(
+        torch.vmap(linear_of_replicates, in_dims=(None, 0))(x[0], weight), torch.stack([x[0] @ w.t() for w in weight])
+    )
+    assert close(
+        torch.vmap(linear_of_replicates, in_dims=(1, 0))(x.transpose(0, 1), weight),
+        torch.vmap(linear_of_replicates)(x, weight),
+    )
 
 
 @pytest.mark.parametrize("arm", ARMS)

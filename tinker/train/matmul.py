@@ -7,6 +7,8 @@ rounded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -39,62 +41,84 @@ _LIBRARY.impl("product", _product, "CPU")  # type: ignore[no-untyped-call]
 torch.library.register_fake("tinker::product", _shape, lib=_LIBRARY)
 
 
+_multiplied = torch.ops.tinker.product.default
+
+
 class _Linear(torch.autograd.Function):
     """Rows (M, K) times the transpose of a weight (N, K)."""
 
     @staticmethod
-    def forward(rows: Tensor, weight: Tensor) -> Tensor:
-        found: Tensor = torch.ops.tinker.product(rows, weight)
+    def forward(ctx: Any, rows: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(rows, weight)
+        found: Tensor = _multiplied(rows, weight)
         return found
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
         rows, weight = ctx.saved_tensors
         return (
-            torch.ops.tinker.product(grad, weight.t()) if ctx.needs_input_grad[0] else None,
-            torch.ops.tinker.product(grad.t(), rows.t()) if ctx.needs_input_grad[1] else None,
+            _multiplied(grad, weight.t()) if ctx.needs_input_grad[0] else None,
+            _multiplied(grad.t(), rows.t()) if ctx.needs_input_grad[1] else None,
         )
+
+
+class _OfReplicates(torch.autograd.Function):
+    """The same where replicates are one program; torch takes longer to call it, which a narrow layer would feel."""
+
+    @staticmethod
+    def forward(rows: Tensor, weight: Tensor) -> Tensor:
+        found: Tensor = _multiplied(rows, weight)
+        return found
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    backward = _Linear.backward  # type: ignore[assignment]
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[int | None, int | None], rows: Tensor, weight: Tensor) -> tuple[Tensor, int]:
-        """Of replicates that are one program (R, M, K) and (R, N, K): oneDNN takes them one by one."""
+        """(R, M, K) and (R, N, K) -> (R, M, N): oneDNN takes them one by one."""
         sides = [
             side.expand(info.batch_size, *side.shape) if dim is None else side.movedim(dim, 0)
             for side, dim in zip((rows, weight), in_dims, strict=True)
         ]
-        return torch.stack([_apply(*pair) for pair in zip(*sides, strict=True)]), 0
-
-
-def _apply(rows: Tensor, weight: Tensor) -> Tensor:
-    found: Tensor = _Linear.apply(rows, weight)  # type: ignore[no-untyped-call]
-    return found
+        return torch.stack([_Linear.apply(*pair) for pair in zip(*sides, strict=True)]), 0  # type: ignore[no-untyped-call]
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """As `F.linear`, of fp32 on a CPU: (..., K), (N, K) and (N,) -> (..., N). It can be differentiated once."""
-    y = _apply(x.reshape(-1, x.shape[-1]), weight).view(*x.shape[:-1], weight.shape[0])
+    return _shaped(_Linear, x, weight, bias)
+
+
+def linear_of_replicates(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """The same, and inside `torch.vmap` too."""
+    return _shaped(_OfReplicates, x, weight, bias)
+
+
+def _shaped(function: type[torch.autograd.Function], x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    rows: Tensor = function.apply(x.reshape(-1, x.shape[-1]), weight)  # type: ignore[no-untyped-call]
+    y = rows.view(*x.shape[:-1], weight.shape[0])
     return y if bias is None else y + bias
 
 
-def multiply_by_onednn(model: nn.Module) -> None:
+def multiply_by_onednn(model: nn.Module, *, replicates: bool = False) -> None:
     """Gives the model's linear layers, and its head, these products; in place.
 
-    A layer with a forward pass of its own, such as a quantised one, keeps it.
+    A layer with a forward pass of its own, such as a quantised one, keeps it. `replicates`: several models of the kind
+    are about to be trained as one program.
     """
+    function = linear_of_replicates if replicates else linear
     for module in model.modules():
         if type(module).forward is nn.Linear.forward:
-            module.forward = MethodType(_as_linear, module)
+            module.forward = MethodType(partial(_as_linear, function), module)
         elif isinstance(module, TiedLinear):
-            module.forward = linear  # type: ignore[method-assign]
+            module.forward = function  # type: ignore[method-assign]
 
 
-def _as_linear(module: nn.Linear, x: Tensor) -> Tensor:
-    return linear(x, module.weight, module.bias)
+def _as_linear(function: Callable[..., Tensor], module: nn.Linear, x: Tensor) -> Tensor:
+    return function(x, module.weight, module.bias)
 
 
 def require_onednn(train: TrainConfig) -> None:

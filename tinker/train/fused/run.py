@@ -18,6 +18,7 @@ from tinker.train.fused.seat import Seat
 from tinker.train.fused.stack import Stack
 from tinker.train.fused.together import Together
 from tinker.train.fused.updates import updates_of
+from tinker.train.matmul import multiply_by_onednn
 from tinker.train.precision import fp32_products
 from tinker.train.result import TrialResult
 from tinker.train.trial import Attempt, Hooks, run_trial
@@ -80,6 +81,9 @@ def _trained(attempts: Sequence[Attempt], together: Together) -> list[TrialResul
     precision = attempts[0].training.config.train.precision
     with ExitStack() as opened, fp32_products(precision):
         seats = [Seat(attempt) for attempt in attempts]
+        if attempts[0].training.config.train.matmul == "onednn":
+            for seat in seats:
+                multiply_by_onednn(seat.module.model, replicates=True)
         _try(seats[:TRIED])  # before anything is told of them anywhere
         stack = Stack([seat.module.model for seat in seats], [attempt.spec.seeds.init for attempt in attempts])
         updates = updates_of(stack, [seat.module for seat in seats])
