@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.tables.made_up import finish, grid, save
@@ -93,6 +96,31 @@ def test_nothing_is_left_of_one_that_is_not_taken(results: Path, capfd: pytest.C
     with pytest.raises(ChildProcessError):
         os.waitpid(begun._process, 0)
     assert capfd.readouterr() == ("", "")
+
+
+def test_it_does_not_outlive_one_that_is_killed(tmp_path: Path) -> None:
+    """It sees more than a pipe holds, and nobody reads."""
+    many = grid({"baseline-v0": range(500)})
+    save(tmp_path, many)
+    for cell in many["cells"]:
+        folder = Layout(tmp_path).trial(cell["trial_id"], "cpu-made-up")
+        folder.path.mkdir(parents=True)
+        for path in (folder.spec, folder.status, folder.result):
+            path.touch()
+    code = (
+        "import sys, time; from pathlib import Path; from tinker.store.ahead import look_ahead\n"
+        f"with look_ahead(Path({str(tmp_path)!r}), 'made-up') as begun:\n"
+        "    print(begun._process, flush=True); time.sleep(600)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=-1, text=True)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    time.sleep(1.0)  # it has looked by then, and waits
+    assert child.is_running()
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert psutil.wait_procs([child], timeout=20)[1] == []
 
 
 def test_a_process_with_threads_is_not_forked(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

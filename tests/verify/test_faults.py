@@ -26,7 +26,9 @@ def test_a_planted_fault_is_caught_and_named(name: str, verify: Command, tmp_pat
 
 
 def test_every_check_but_those_of_the_devices_has_a_fault_that_it_catches() -> None:
-    assert CHECKS.keys() - {fault.check for fault in FAULTS.values()} == {"finite", "overfit", "backend"}
+    assert CHECKS.keys() - {fault.check for fault in FAULTS.values()} == {
+        "finite", "overfit", "backend", "products"
+    }  # fmt: skip
 
 
 def test_the_control_is_sound_and_its_table_is_the_list_of_checks(verify: Command) -> None:

@@ -21,4 +21,6 @@ def switched_on(config: Mapping[str, Any]) -> list[str]:
 
 def switches_in_words(on: Sequence[str]) -> list[str]:
     """No line, or one."""
-    return [f"every trial has {' and '.join(on)}: faster, and equal to one without up to rounding"] if on else []
+    return (
+        [f"every trial has {' and '.join(on)}, which is for speed: equal to one without up to rounding"] if on else []
+    )

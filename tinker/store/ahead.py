@@ -61,7 +61,8 @@ class LookAhead:
         os.close(self._answer)
         with suppress(ProcessLookupError):
             os.kill(self._process, signal.SIGKILL)
-        os.waitpid(self._process, 0)
+        with suppress(ChildProcessError):  # where whoever started us has children reaped by themselves
+            os.waitpid(self._process, 0)
 
 
 @contextmanager
@@ -74,6 +75,7 @@ def look_ahead(results: Path, grid: str) -> Iterator[LookAhead | None]:
     answer, told = os.pipe()
     process = os.fork()
     if not process:
+        os.close(answer)  # else it would wait for ever where this process is killed and nobody reads
         _look(Layout(results), grid, told)
     os.close(told)
     ahead = LookAhead(process, answer, began)

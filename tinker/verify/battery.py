@@ -20,13 +20,15 @@ from tinker.verify.checks.keys import keys
 from tinker.verify.checks.logits import logits
 from tinker.verify.checks.off import off
 from tinker.verify.checks.overfit import overfit
+from tinker.verify.checks.products import products
 from tinker.verify.checks.seeds import seeds
 from tinker.verify.finding import Finding, failed
 from tinker.verify.subject import Subject
 
 Check = Callable[[Subject], Finding]
 
-#: What `tinker run` and `tinker train` do before they spend anything; and `backend` where the others cannot use it.
+#: What `tinker run` and `tinker train` do before they spend anything; `backend` too where the others cannot use it, and
+#: `products` where they are not torch's.
 QUICK: dict[str, Check] = {
     "logits": logits,
     "causal": causal,
@@ -49,6 +51,7 @@ CHECKS: dict[str, Check] = {
     "keys": keys,
     "off": off,
     "backend": backend,
+    "products": products,
     "overfit": overfit,
 }
 
@@ -87,7 +90,8 @@ def examine(subject: Subject) -> Iterator[Line]:
 def _checks(subject: Subject) -> dict[str, Check]:
     if not subject.quick:
         return CHECKS
-    return QUICK | {"backend": backend} if subject.refused else QUICK
+    own = {"products": products} if subject.config.train.matmul != "torch" else {}
+    return QUICK | own | ({"backend": backend} if subject.refused else {})
 
 
 @contextmanager

@@ -50,7 +50,14 @@ def _distinct(arms: dict[str, TrialConfig]) -> Iterator[tuple[str, TrialConfig]]
     """The arms less those of which the checks would see the same as of one before them."""
     seen = []
     for name, config in arms.items():
-        looked_at = (config.model, config.optimizer, config.finetune, config.data, config.train.grad_clip)
+        looked_at = (
+            config.model,
+            config.optimizer,
+            config.finetune,
+            config.data,
+            config.train.grad_clip,
+            config.train.matmul,
+        )
         if looked_at not in seen:
             seen.append(looked_at)
             yield name, config
