@@ -124,6 +124,7 @@ def test_the_corpus_is_seen_wherever_training_would_find_it(
 def test_the_faster_library_for_products_is_named(
     rates: tuple[float, ...], named: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     answers = iter(rates)
     monkeypatch.setattr(matmul, "onednn_works", lambda: len(rates) == 2)
     monkeypatch.setattr(hardware, "_products_a_second", lambda multiply: next(answers))
@@ -133,7 +134,9 @@ def test_the_faster_library_for_products_is_named(
     assert found.state == "ok"
 
 
-def test_products_are_really_timed() -> None:
+@pytest.mark.skipif(not matmul.onednn_works(), reason="this PyTorch has no oneDNN")
+def test_products_are_really_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     before = torch.get_num_threads()
     (found,) = hardware.products()
     usual, onednn = (float(part.split()[0]) for part in found.found.split(", ")[:2])

@@ -17,6 +17,7 @@ from tinker.grid.measured_words import elsewhere_in_words, measured_in_words, op
 from tinker.grid.schema import Grid
 
 ARMS = "seeds: 3\narms:\n  rotary: { model.position: rotary }\n"
+CPU = "base: { train.accelerator: cpu }\n"
 AUTO = "resources: { matmul: auto, compile: auto, fused: auto }\n"
 PART = {"environment_class": "cpu-x", "device": "X", "torch": "2.13.0", "threads": 1, "time": "2026-01-02T03:04:05"}
 FIGURES = {"ratio": 1.25, "low": 1.2, "high": 1.3, "n": 9}
@@ -57,13 +58,21 @@ def test_nothing_is_switched_on_before_it_is_decided(load: Load, tmp_path: Path)
 
 def test_the_decision_is_that_of_all_arms_on_every_machine(load: Load, tmp_path: Path) -> None:
     _decide(tmp_path)
-    plan = _plan(load(ARMS + AUTO), tmp_path)
+    plan = _plan(load(ARMS + CPU + AUTO), tmp_path)
     assert _compiled(plan) == [True, True]
     assert open_parts(plan.grid) == []
-    switched = _plan(load(ARMS, "train.compile=true", "train.matmul=onednn"), tmp_path)
+    switched = _plan(load(ARMS + CPU, "train.compile=true", "train.matmul=onednn"), tmp_path)
     assert [cell.spec.id for cell in plan.cells] == [cell.spec.id for cell in switched.cells]
     assert len(elsewhere_in_words(plan.grid.decided, "cuda-y")) == 3
     assert elsewhere_in_words(plan.grid.decided, "cpu-x") == []
+
+
+@pytest.mark.parametrize("other", ["accelerator: cuda", "accelerator: cpu, train.precision: bf16"])
+def test_where_onednn_does_not_multiply_the_decision_for_it_is_left_out(other: str, load: Load, tmp_path: Path) -> None:
+    _decide(tmp_path)
+    plan = _plan(load(f"{ARMS}base: {{ train.{other} }}\n{AUTO}"), tmp_path)
+    assert _compiled(plan) == [True, True]
+    assert {arm.config["train"].get("matmul", "torch") for arm in plan.arms} == {"torch"}
 
 
 def test_a_decision_counts_only_where_the_grid_asks_for_it(load: Load, tmp_path: Path) -> None:
@@ -122,7 +131,7 @@ def test_a_damaged_decision_is_one_message(load: Load, tmp_path: Path, text: str
 
 def test_a_decision_is_said_with_its_figures() -> None:
     multiplied, compiled, fused = measured_in_words(DECIDED)
-    assert "train.matmul=onednn: with onednn a step of the control is x1.25 (n=9" in multiplied
+    assert "train.matmul=onednn (fp32 on CPUs): with onednn a step of the control is x1.25 (n=9" in multiplied
     assert "train.compile=true" in compiled
     for figure in ("x1.25 (n=9, quartiles 1.20 and 1.30)", "10 s", "2,000 steps", "90 s", "100 s", "X, ", "2026-01-02"):
         assert figure in compiled

@@ -80,14 +80,17 @@ def test_of_other_trials_than_the_grid_has_now_it_is_not_taken(results: Path) ->
         assert begun.taken({*IDS, "0" * 16}, tables(results)) is None
 
 
-def test_where_there_is_no_grid_or_the_other_process_dies_there_is_nothing_to_take(results: Path) -> None:
+def test_where_there_is_no_grid_or_the_other_process_dies_there_is_nothing_to_take(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with look_ahead(results, "no-such-grid") as begun:
         assert begun is not None
         assert begun.taken(IDS, tables(results)) is None
+    monkeypatch.setattr(ahead, "looks", lambda layout, ids: time.sleep(600))
     with look_ahead(results, GRID["name"]) as begun:
         assert begun is not None
         os.kill(begun._process, signal.SIGKILL)
-        assert begun.taken(IDS, tables(results)) in (None, list(looks(Layout(results), IDS)))
+        assert begun.taken(IDS, tables(results)) is None
 
 
 def test_nothing_is_left_of_one_that_is_not_taken(results: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +124,15 @@ def test_it_does_not_outlive_one_that_is_killed(tmp_path: Path) -> None:
     parent.wait()
     parent.stdout.close()
     assert psutil.wait_procs([child], timeout=20)[1] == []
+
+
+def test_a_process_that_cannot_be_forked_is_done_without(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with look_ahead(results, GRID["name"]) as begun:
+        assert begun is None
 
 
 def test_a_process_with_threads_is_not_forked(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

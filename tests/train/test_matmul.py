@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,6 +23,7 @@ from tinker.errors import ConfigError
 from tinker.grid.expand import expand
 from tinker.grid.load import load_grid
 from tinker.train import matmul, training
+from tinker.train.fused.run import run_replicates
 from tinker.train.matmul import linear, linear_of_replicates, multiply_by_onednn
 from tinker.train.trial import Hooks, run_trial
 
@@ -42,7 +48,8 @@ STRIDES: dict[str, Callable[[int, int], Tensor]] = {
     "a part of columns": lambda m, k: draw(k, m + 5)[:, 2 : m + 2].t(),
     "one row repeated": lambda m, k: draw(1, k).expand(m, k),
     "one number repeated": lambda m, k: draw(1, 1).expand(m, k),
-    "reversed twice over": lambda m, k: draw(m, 2, k)[:, 1],
+    "every other part": lambda m, k: draw(m, 2, k)[:, 1],
+    "windows that overlap": lambda m, k: draw(m + k).unfold(0, k, 1)[:m],
 }
 
 
@@ -57,8 +64,35 @@ def test_a_product_is_that_of_doubles_in_whatever_strides(rows: str, columns: st
     assert close(found.double(), a.double() @ b.double().t())
 
 
-def test_no_rows_have_no_products() -> None:
-    assert linear(draw(2, 0, 4), draw(3, 4)).shape == (2, 0, 3)
+@pytest.mark.parametrize("function", [linear, linear_of_replicates])
+def test_no_rows_have_no_products_and_gradients_of_zero(function: Callable[..., Tensor]) -> None:
+    x, weight = draw(2, 0, 4).requires_grad_(), draw(3, 4).requires_grad_()
+    y = function(x, weight)
+    assert y.shape == (2, 0, 3)
+    y.sum().backward()
+    assert x.grad is not None and x.grad.shape == x.shape
+    assert weight.grad is not None and not weight.grad.any()
+
+
+def test_what_is_no_fp32_is_left_to_torch() -> None:
+    x, weight = draw(2, 4).double(), draw(3, 4).double()
+    assert torch.equal(linear(x, weight), F.linear(x, weight))
+
+
+def test_a_model_can_be_copied_and_pickled() -> None:
+    model, text = GPT(tiny(), seed=3).eval(), tokens(2, 6, seed=1)
+    multiply_by_onednn(model)
+    wanted = model(text)
+    for copy in (deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert torch.equal(copy(text), wanted)
+        with torch.no_grad():
+            for parameter in copy.parameters():
+                parameter.mul_(2)
+        assert not torch.equal(copy(text), wanted)
+        assert torch.equal(model(text), wanted)
+    layer = nn.Linear(4, 3)
+    multiply_by_onednn(layer)
+    assert layer(input=draw(2, 4)).shape == (2, 3)
 
 
 @pytest.mark.parametrize("function", [linear, linear_of_replicates])
@@ -171,6 +205,32 @@ def test_it_is_the_same_trial_every_time_and_after_a_cut(tmp_path: Path) -> None
     cut = run_trial(spec, tmp_path / "cut", Hooks(should_stop=lambda: next(asked)))
     assert (cut.status, cut.steps) == ("interrupted", 17)
     assert numbers(run_trial(spec, tmp_path / "cut")) == numbers(whole)
+
+
+def test_seeds_that_go_as_one_program_multiply_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stacked: list[int] = []
+    vmap = matmul._OfReplicates.vmap
+
+    def seen(info: Any, *rest: Any) -> tuple[Tensor, int]:
+        stacked.append(info.batch_size)
+        return vmap(info, *rest)
+
+    monkeypatch.setattr(matmul._OfReplicates, "vmap", staticmethod(seen))
+    specs = [spec_of(ON, "train.steps=2", "train.eval_every=2", "schedule.warmup_steps=0", seed=n) for n in (1, 2, 3)]
+    run_replicates(specs, [tmp_path / f"{n}" for n in range(3)], [Hooks()] * 3)
+    assert len(stacked) >= 2 * 6
+    assert set(stacked) == {2, 3}, "two are tried first"
+
+
+def test_a_compiled_trial_multiplies_so(tmp_path: Path) -> None:
+    if shutil.which(os.environ.get("CXX", "g++")) is None:
+        pytest.skip("torch.compile needs a C++ compiler")
+    short = ("train.steps=2", "train.eval_every=2", "schedule.warmup_steps=0", "train.compile=true")
+    with torch.profiler.profile() as profile:
+        assert run_trial(spec_of(ON, *short), tmp_path).status == "done"
+    counted = {event.key: event.count for event in profile.key_averages()}
+    assert counted["tinker::product"] >= 2 * 3 * 7
+    assert counted.get("aten::mm", 0) == counted.get("aten::addmm", 0) == 0
 
 
 def test_without_it_a_trial_keeps_its_id_and_its_products(monkeypatch: pytest.MonkeyPatch) -> None:

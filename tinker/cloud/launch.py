@@ -143,6 +143,7 @@ class Launch:
                 return self._end(watch, seen)
             if seen.why == "no run":
                 self.say("the launcher before this one did not come to begin the run: it is begun now")
+                self.crew.assemble()  # its Ray may have ended meanwhile
                 self._submit(anew=False)  # should it come up after all, it is still one run
             else:
                 self._mend(seen)

@@ -71,7 +71,7 @@ def products() -> Iterator[Finding]:
     found = ", ".join(f"{rate / 1e9:.0f} GFLOP/s by {name}" for name, rate in rates.items())
     usual, *other = rates.values()
     faster = bool(other) and other[0] > FASTER * usual
-    advice = "train.matmul=onednn makes training on this CPU faster, or resources.matmul: auto in a grid"
+    advice = "train.matmul=onednn may train faster here; resources.matmul: auto in a grid measures whether it does"
     yield Finding("matrix products", "ok", f"{found}, one core", advice if faster else "")
 
 

@@ -176,12 +176,12 @@ def _base(grid: Grid, composed: dict[str, Any], shared: Sequence[Sequence[Place]
         config = apply(composed, grid.base)
         config = apply(config, {"plugins": grid.plugins} if grid.plugins else {})
         config = apply(config, {value.key: value.value for value in grid.values})
-        config = apply(config, grid.switched)
     except ConfigError as error:
         raise blame(error, shared, where) from None
     for key in sorted(TUNINGS & leaves(config).keys()):
         raise blame(ConfigError(key, NO_CHOICE), shared, where)
-    return resolve_accelerator(absolute_plugins(config))
+    config = resolve_accelerator(absolute_plugins(config))
+    return apply(config, grid.switched(config["train"]))
 
 
 def _resolve(

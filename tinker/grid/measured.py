@@ -17,14 +17,13 @@ from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import Place, blame
 from tinker.grid.product import DeclaredArm, places
 from tinker.grid.schema import Grid
+from tinker.grid.switches import SWITCHES
 from tinker.store.layout import Layout
 from tinker.tables.grid_shape import MEASURED
 from tinker.tables.shapes import problem_of
 
 #: Keys of `resources` that may be `auto` here, and of the decision.
 PARTS = ("matmul", "compile", "fused")
-#: Of those the keys of the config that they decide, with what these are where nothing does.
-SWITCHES = {"matmul": ("train.matmul", "torch"), "compile": ("train.compile", False)}
 
 
 def settled(grid: Grid, results: Path) -> Grid:
@@ -78,10 +77,10 @@ def check_auto(
     Raises:
         ConfigError: with the line of what is in the way.
     """
-    for part, (key, neutral) in SWITCHES.items():
-        if getattr(grid.resources, part) is not None:
-            given = leaves(config).get(key, neutral)
-            _check_undecided(grid, f"resources.{part}", key, given != neutral, shared, arms)
+    for part in PARTS:
+        if part in SWITCHES and getattr(grid.resources, part) is not None:
+            (off, _), key = SWITCHES[part], f"train.{part}"
+            _check_undecided(grid, f"resources.{part}", key, leaves(config).get(key, off) != off, shared, arms)
     if grid.resources.compile is not None and grid.resources.fused not in (1, "auto"):
         where = grid.source.where("resources.compile")
         problem = (
@@ -118,7 +117,7 @@ def check_devices(grid: Grid, config: Mapping[str, Any]) -> None:
         ConfigError: with the line of the resources.
     """
     devices = config["train"].get("devices", 1)
-    for part, (key, _) in SWITCHES.items():
-        if getattr(grid.resources, part) == "auto" and devices != 1:
-            problem = f"auto is measured on one device, and train.devices is {devices}; set {key} for all arms"
+    for part in PARTS:
+        if part in SWITCHES and getattr(grid.resources, part) == "auto" and devices != 1:
+            problem = f"auto is measured on one device, and train.devices is {devices}; set train.{part} for all arms"
             raise ConfigError(f"resources.{part}", problem, where=grid.source.where(f"resources.{part}"))

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-#: What they are where nothing is switched on.
-SWITCHES = {"compile": False, "fused_optimizer": False, "matmul": "torch"}
+#: Keys of `train`, each with what it is where it is switched off, and on.
+SWITCHES: dict[str, tuple[Any, Any]] = {
+    "compile": (False, True),
+    "fused_optimizer": (False, True),
+    "matmul": ("torch", "onednn"),
+}
 
 
 def switched_on(config: Mapping[str, Any]) -> list[str]:
     """Of any arm's config, since all have the same: `train.compile=true`."""
     train = config["train"]
-    return [
-        f"train.{name}={train[name]}".lower()
-        for name, neutral in SWITCHES.items()
-        if train.get(name, neutral) != neutral
-    ]
+    return [f"train.{name}={train[name]}".lower() for name, (off, _) in SWITCHES.items() if train.get(name, off) != off]
 
 
 def switches_in_words(on: Sequence[str]) -> list[str]:
     """No line, or one."""
-    return (
-        [f"every trial has {' and '.join(on)}, which is for speed: equal to one without up to rounding"] if on else []
-    )
+    return [f"every trial has {' and '.join(on)}, for speed: equal to one without up to rounding"] if on else []
+
+
+def multiplies(train: Mapping[str, Any]) -> bool:
+    """Whether `matmul` can be switched on for trials with that part of a config."""
+    return (train["accelerator"], train["precision"]) == ("cpu", "fp32")

@@ -67,16 +67,21 @@ class LookAhead:
 
 @contextmanager
 def look_ahead(results: Path, grid: str) -> Iterator[LookAhead | None]:
-    """Begun with the block, ended with it. None where a process cannot be forked, or has no core to run on."""
+    """Begun with the block, ended with it. None where no process can be forked, or it would have no core."""
     if not hasattr(os, "fork") or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
         yield None
         return
     began = time.time()
     answer, told = os.pipe()
-    process = os.fork()
+    try:
+        process = os.fork()
+    except OSError:  # a limit of processes or of memory
+        os.close(answer)
+        os.close(told)
+        yield None
+        return
     if not process:
-        os.close(answer)  # else it would wait for ever where this process is killed and nobody reads
-        _look(Layout(results), grid, told)
+        _look(results, grid, answer, told)
     os.close(told)
     ahead = LookAhead(process, answer, began)
     try:
@@ -85,9 +90,11 @@ def look_ahead(results: Path, grid: str) -> Iterator[LookAhead | None]:
         ahead.close()
 
 
-def _look(layout: Layout, grid: str, told: int) -> None:
+def _look(results: Path, grid: str, answer: int, told: int) -> None:
     """The other process. Whatever goes wrong, it ends here, and its answer is no answer."""
     try:
+        os.close(answer)  # else it would wait for ever where its parent is killed and nobody reads
+        layout = Layout(results)
         cells = json.loads(layout.grid(grid).read_bytes())["cells"]
         ids = sorted({cell["trial_id"] for cell in cells})
         seen = [(trial_id, kind, path, s.stamp, s.settled) for trial_id, kind, path, s in looks(layout, ids)]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from types import MethodType
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
@@ -27,7 +27,10 @@ _LIBRARY.define("product(Tensor rows, Tensor columns) -> Tensor")  # type: ignor
 
 def _product(rows: Tensor, columns: Tensor) -> Tensor:
     """(M, K) and (N, K) -> (M, N)."""
-    if 1 not in columns.stride():  # such as a gradient that was expanded: oneDNN knows rows and columns alone
+    (n, k), (down, across) = columns.shape, columns.stride()
+    if not k:  # of no terms, as the gradient of an expert that got no token: oneDNN has no such sum
+        return rows.new_zeros(rows.shape[0], n)
+    if not ((across == 1 and down >= k) or (down == 1 and across >= n)):  # such as a gradient that was expanded
         columns = columns.contiguous()
     found: Tensor = torch.ops.mkldnn._linear_pointwise(rows, columns, None, "none", [], "")
     return found
@@ -88,7 +91,10 @@ class _OfReplicates(torch.autograd.Function):
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """As `F.linear`, of fp32 on a CPU: (..., K), (N, K) and (N,) -> (..., N). It can be differentiated once."""
+    """As `F.linear`: (..., K), (N, K) and (N,) -> (..., N). It can be differentiated once.
+
+    What is not fp32 on a CPU is left to that.
+    """
     return _shaped(_Linear, x, weight, bias)
 
 
@@ -98,6 +104,8 @@ def linear_of_replicates(x: Tensor, weight: Tensor, bias: Tensor | None = None) 
 
 
 def _shaped(function: type[torch.autograd.Function], x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    if not x.dtype == weight.dtype == torch.float32 or x.device.type != "cpu":
+        return F.linear(x, weight, bias)
     rows: Tensor = function.apply(x.reshape(-1, x.shape[-1]), weight)  # type: ignore[no-untyped-call]
     y = rows.view(*x.shape[:-1], weight.shape[0])
     return y if bias is None else y + bias
@@ -111,14 +119,14 @@ def multiply_by_onednn(model: nn.Module, *, replicates: bool = False) -> None:
     """
     function = linear_of_replicates if replicates else linear
     for module in model.modules():
-        if type(module).forward is nn.Linear.forward:
-            module.forward = MethodType(partial(_as_linear, function), module)
+        if isinstance(module, nn.Linear) and type(module).forward is nn.Linear.forward:
+            module.forward = partial(_as_linear, function, module)  # type: ignore[method-assign]
         elif isinstance(module, TiedLinear):
             module.forward = function  # type: ignore[method-assign]
 
 
-def _as_linear(function: Callable[..., Tensor], module: nn.Linear, x: Tensor) -> Tensor:
-    return function(x, module.weight, module.bias)
+def _as_linear(function: Callable[..., Tensor], module: nn.Linear, input: Tensor) -> Tensor:
+    return function(input, module.weight, module.bias)
 
 
 def require_onednn(train: TrainConfig) -> None:

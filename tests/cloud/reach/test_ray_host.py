@@ -64,6 +64,21 @@ def test_a_job_that_cannot_begin_says_why(tmp_path: Path) -> None:
         host(tmp_path, answers).facts()
 
 
+def test_a_run_that_nobody_began_is_none_and_one_that_is_forgotten_is_said(tmp_path: Path) -> None:
+    known = {"status": "RUNNING", "entrypoint": "run"}
+    answers = [httpx2.Response(404), httpx2.Response(200, json=known), httpx2.Response(404)]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json={"logs": ""}) if request.url.path.endswith("/logs") else answers.pop(0)
+
+    later = RayHost(Jobs(httpx2.MockTransport(answer), TOKEN), NAME, Home(tmp_path, "none"), "tinker-1", "a-run")
+    assert later.beat().job == "none"
+    assert later.beat().job == "running"
+    with pytest.raises(UserError, match="does not know the run a-run any more") as failed:
+        later.beat()
+    assert failed.value.exit_code == FAILED
+
+
 def test_nobody_there_is_said_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "ATTEMPTS", 1)
     reached = RayHost(Jobs(f"http://127.0.0.1:{free_port()}", None), NAME, Home(tmp_path, "none"), "tinker-1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.train.tiny import spec_of
@@ -10,6 +12,7 @@ from tinker.schedule.measured import multiplying, rounds
 from tinker.schedule.measured.multiplying import WORTH
 from tinker.schedule.measured.multiplying import multiplying as decided
 from tinker.schedule.measured.sides import Answer, Side
+from tinker.spec import TrialSpec
 
 
 def quiet(line: str) -> None:
@@ -19,19 +22,24 @@ def quiet(line: str) -> None:
 def test_two_real_sides_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "BLOCK", 0.02)
     said: list[str] = []
-    part = decided(spec_of(), said.append)
+    part = decided([spec_of()], said.append)
     assert "figures" in part, part["why"]
     assert part["figures"]["n"] >= rounds.LEAST
     assert part["on"] == (part["figures"]["ratio"] > WORTH)
     assert said[0].startswith("measuring whether oneDNN multiplies faster")
 
 
-@pytest.mark.parametrize("overrides", [["train.precision=bf16"], ["train.accelerator=cuda"]])
-def test_where_it_does_not_multiply_nothing_is_measured(overrides: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multiplying, "Side", lambda specs: pytest.fail("it was measured"))
-    part = decided(spec_of(*overrides), quiet)
-    assert (part["on"], "figures" in part) == (False, False)
-    assert "onednn multiplies in fp32 on a CPU" in part["why"]
+def test_what_goes_as_one_program_is_measured_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sides: list[list[tuple[int, str]]] = []
+
+    class Seen(_Side):
+        def __init__(self, specs: Sequence[TrialSpec]) -> None:
+            sides.append([(spec.seeds.init, spec.config["train"]["matmul"]) for spec in specs])
+            super().__init__(specs)
+
+    monkeypatch.setattr(multiplying, "Side", Seen)
+    decided([spec_of(seed=seed) for seed in (1, 2)], quiet)
+    assert sides == [[(1, "torch"), (2, "torch")], [(1, "onednn"), (2, "onednn")]]
 
 
 class _Side(Side):
@@ -39,8 +47,8 @@ class _Side(Side):
 
     ratio = 2.0
 
-    def __init__(self, specs: object) -> None:
-        self.onednn = specs[0].config["train"].get("matmul") == "onednn"  # type: ignore[index]
+    def __init__(self, specs: Sequence[TrialSpec]) -> None:
+        self.onednn = specs[0].config["train"].get("matmul") == "onednn"
 
     def begin(self, until: float) -> None:
         pass
@@ -56,12 +64,12 @@ class _Side(Side):
 def test_it_is_switched_on_where_it_gains(ratio: float, on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multiplying, "Side", _Side)
     monkeypatch.setattr(_Side, "ratio", ratio)
-    part = decided(spec_of(), quiet)
+    part = decided([spec_of()], quiet)
     assert part["on"] is on
     assert part["figures"]["ratio"] == pytest.approx(ratio)
 
 
 def test_a_control_that_cannot_be_trained_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match=r"resources\.matmul: auto: the control cannot be measured: no step") as failed:
-        decided(spec_of(), quiet, limit=0.0)
+        decided([spec_of()], quiet, limit=0.0)
     assert failed.value.exit_code == FAILED

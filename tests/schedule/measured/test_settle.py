@@ -104,7 +104,7 @@ def test_runs_of_the_control_alone_share_the_decision(tmp_path: Path, measured: 
     assert len(specs) == 1
     whole = prepare(grid, [], results)
     assert settle.settle(whole, lambda: prepare(grid, [], results), print) is whole
-    assert whole.plan.grid.switched == {"train.compile": True}
+    assert whole.plan.control.config["train"]["compile"]
 
 
 def test_of_two_that_measure_the_first_decision_counts(tmp_path: Path, measured: Iterator[list[TrialSpec]]) -> None:
@@ -117,7 +117,7 @@ def test_of_two_that_measure_the_first_decision_counts(tmp_path: Path, measured:
     path.write_text(json.dumps(first))
     after = settle.settle(other, lambda: prepare(grid, [], results), print)
     assert json.loads(path.read_bytes()) == first
-    assert after.plan.grid.switched == {}
+    assert not after.plan.control.config["train"]["compile"]
 
 
 def test_what_multiplies_is_decided_first_and_the_rest_is_measured_with_it(
@@ -125,15 +125,29 @@ def test_what_multiplies_is_decided_first_and_the_rest_is_measured_with_it(
 ) -> None:
     specs, results = next(measured), tmp_path / "results"
     figures = {**{name: FIGURES[name] for name in ("ratio", "low", "high", "n", "block", "step_s")}}
-    monkeypatch.setattr(settle, "multiplying", lambda *_: {"on": True, "why": "", "figures": figures})
+    asked: list[int] = []
+
+    def pays(together: list[TrialSpec], say: object) -> dict[str, Any]:
+        asked.append(len(together))
+        return {"on": True, "why": "", "figures": figures}
+
+    monkeypatch.setattr(settle, "multiplying", pays)
     resources = {"resources": {"matmul": "auto", "compile": "auto"}}
     grid = str(write_grid(tmp_path, ROTARY, **resources))
     assert "planned with train.matmul=torch" in _said(make_plan(grid, [], results))
     whole = settle.settle(prepare(grid, [], results), lambda: prepare(grid, [], results), print)
+    assert asked == [1]
     assert [spec.config["train"]["matmul"] for spec in specs] == ["onednn"]
-    assert whole.plan.grid.switched == {"train.matmul": "onednn", "train.compile": True}
     assert {arm.config["train"]["matmul"] for arm in whole.plan.arms} == {"onednn"}
     assert make_plan(grid, [], results)["switches"] == ["train.compile=true", "train.matmul=onednn"]
+
+
+def test_where_onednn_does_not_multiply_it_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "multiplying", lambda *_: pytest.fail("it was measured"))
+    results, half = tmp_path / "results", ["train.precision=bf16"]
+    one = prepare(str(write_grid(tmp_path, ROTARY, resources={"matmul": "auto"})), half, results)
+    assert settle.settle(one, lambda: one, print) is one
+    assert not results.exists()
 
 
 @pytest.mark.parametrize(("gain", "compiled", "seeds"), [(1.1, True, 1), (1.5, False, 4)])

@@ -47,7 +47,7 @@ class RayHost:
     def __init__(self, jobs: Jobs, name: str, home: Home, fleet: str, run: str | None = None) -> None:
         self.jobs, self.name, self.home, self.fleet, self._run = jobs, name, home, fleet, run
         self.way = RayWay(jobs, name, fleet)
-        self._checked = False
+        self._checked = self._known = False
 
     def facts(self) -> Facts:
         if not self._checked:
@@ -99,12 +99,13 @@ class RayHost:
             uri = self.jobs.put(f"_ray_pkg_{hashlib.sha256(code).hexdigest()[:32]}.zip", code)
             environment = {"py_modules": [uri], "env_vars": {"TINKER_DATA": f"{there}/data"}}
             self.jobs.submit(self._argv(RUN, *command.words), command.id, environment)
-        self._run = command.id
+        self._run, self._known = command.id, True
 
     def beat(self) -> Signs:
         told = self.jobs.about(self._run) if self._run is not None else None
-        if self._run is None:
+        if self._run is None or (told is None and not self._known):  # who was to begin it may have died before
             return Signs("none")
+        self._known = True
         if told is None:
             raise UserError(f"{self.name} does not know the run {self._run} any more", exit_code=FAILED)
         said = self._said(told)

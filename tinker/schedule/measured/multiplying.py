@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
@@ -18,18 +18,16 @@ LIMIT = 300.0
 WORTH = 1.05
 
 
-def multiplying(spec: TrialSpec, say: Callable[[str], None], limit: float = LIMIT) -> dict[str, Any]:
-    """Measures it on the trial `spec`, which multiplies as torch does, and decides.
+def multiplying(specs: Sequence[TrialSpec], say: Callable[[str], None], limit: float = LIMIT) -> dict[str, Any]:
+    """Measures it on a trial that multiplies as torch does, or on several that go as one program, and decides.
 
     Raises:
         UserError: the trial cannot be trained here as it is.
     """
-    train = spec.config["train"]
-    if (train["accelerator"], train["precision"]) != ("cpu", "fp32"):
-        return _off(f"onednn multiplies in fp32 on a CPU, and this is {train['precision']} on {train['accelerator']}")
     say(f"measuring whether oneDNN multiplies faster (resources.matmul: auto), at most {limit / 60:g} min ...")
     until = time.monotonic() + limit
-    with Side([timed(spec)]) as one, Side([timed(spec, matmul="onednn")]) as other:
+    usual, switched = ([timed(spec, matmul=library) for spec in specs] for library in ("torch", "onednn"))
+    with Side(usual) as one, Side(switched) as other:
         try:
             one.begin(until)
             one.steps(1, until)

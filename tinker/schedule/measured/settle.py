@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tinker.grid.expand import Plan
 from tinker.grid.measured import open_parts, read_measured
 from tinker.grid.measured_words import elsewhere_in_words, measured_in_words
+from tinker.grid.switches import multiplies
 from tinker.provenance.environment import environment_class
 from tinker.schedule.estimate import here, workers_of
 from tinker.schedule.gpu_share import card_bytes
@@ -40,10 +41,12 @@ def settle(prepared: Prepared, again: Callable[[], Prepared], say: Say) -> Prepa
     plan = prepared.plan
     several = len(plan.grid.seed_plan.arms) > 1  # of one seed nothing is learnt that would count when there are more
     wanted = [part for part in open_parts(plan.grid) if part != "fused" or several]
+    if not multiplies(plan.control.config["train"]):  # left open: another machine, or precision, may have the choice
+        wanted = [part for part in wanted if part != "matmul"]
     if prepared.todo and wanted:
         results = prepared.store.layout.results
         control = relocated(plan.control.spec(Seeds(1, 1)), results)
-        found = _measured(plan, control, wanted, results, say)
+        found = _measured(plan, control, wanted, say)
         path = prepared.store.layout.measured(plan.grid.measured_name)
         with results_lock(results, say):
             write_json(path, {**found, **read_measured(path)})
@@ -56,11 +59,12 @@ def settle(prepared: Prepared, again: Callable[[], Prepared], say: Say) -> Prepa
     return prepared
 
 
-def _measured(plan: Plan, control: TrialSpec, wanted: list[str], results: Path, say: Say) -> Parts:
+def _measured(plan: Plan, control: TrialSpec, wanted: list[str], say: Say) -> Parts:
     found: Parts = {}
     stamp = _stamp(control)
     if "matmul" in wanted:
-        found["matmul"] = multiplying(control, say)
+        together = range(1, plan.grid.together + 1)  # 1, where that is to be measured: with what is decided here
+        found["matmul"] = multiplying([replace(control, seeds=Seeds(seed, seed)) for seed in together], say)
         if found["matmul"]["on"]:  # what else is measured is measured with it
             config = {**control.config, "train": {**control.config["train"], "matmul": "onednn"}}
             control = TrialSpec.of(config, control.seeds, control.corpus)
