@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tinker.cloud.fake.runpod import FakeRunPod
-from tinker.cloud.start import on_runpod, trip
+from tinker.cloud.start import on_runpod
+from tinker.cloud.trip import trip
 
 GRID = """\
 name: g

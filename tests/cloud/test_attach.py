@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.flight import Flight, Machine
-from tinker.cloud.attach import at_work, watch_again
 from tinker.cloud.fake.runpod import FakeRunPod
+from tinker.cloud.going import at_work
 from tinker.cloud.host import Unreachable
 from tinker.cloud.ledger import Ledger
 from tinker.cloud.reap import settle
+from tinker.cloud.resume import watch_again
 from tinker.errors import BUSY, OK, UserError
 from tinker.grid.fleet import Fleet
 

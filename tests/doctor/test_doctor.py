@@ -22,9 +22,12 @@ from tinker.train import matmul
 
 
 def distribution(folder: Path, name: str, files: list[str], entry_points: str = "") -> Distribution:
-    """An installed distribution with that record of files."""
+    """An installed distribution with those files, each of which is there: newer Pythons leave out others."""
     info = folder / f"{name}-1.0.dist-info"
     info.mkdir(parents=True)
+    for file in files:
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).touch()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     (info / "RECORD").write_text("".join(f"{file},,\n" for file in files))
     (info / "entry_points.txt").write_text(entry_points)

@@ -33,11 +33,12 @@ def run_elsewhere(
         UserError: anything wrong with what is asked for, or with the machines.
     """
     require_extra()
-    from tinker.cloud.start import on_runpod, trip
+    from tinker.cloud.trip import trip
 
     say, print_log = steady(say), steady(print_log)
-
     if on == "runpod":
+        from tinker.cloud.start import on_runpod
+
         asked = trip(grids, overrides, results, fleet, options)
         return on_runpod(asked, say, print_log, yes=yes, detach=detach)
     kind, _, rest = on.partition("://")

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from tinker.cloud.assembly import freight_of, token_of
-from tinker.cloud.attach import goes_on
 from tinker.cloud.borrowed import Borrowed
 from tinker.cloud.crew import Errand
+from tinker.cloud.going import goes_on
 from tinker.cloud.host import Host, Say
 from tinker.cloud.launch import Launch
 from tinker.cloud.ledger import Ledger
@@ -23,8 +23,8 @@ from tinker.cloud.reach.jobs import Jobs
 from tinker.cloud.reach.ray_host import RayHost
 from tinker.cloud.reach.ssh import Ssh
 from tinker.cloud.reach.target import Target
-from tinker.cloud.start import Trip, open_ledger
 from tinker.cloud.state import FleetFolder, State
+from tinker.cloud.trip import Trip, open_ledger
 from tinker.config.strict import parse
 from tinker.errors import BUSY, UserError
 from tinker.grid.fleet import Fleet
