@@ -58,7 +58,7 @@ def main() -> None:
     tokens = config.train.batch_size * config.model.context
     flops = size_of_model(config, load(config.data).vocab_size).flops_per_token * tokens
     print(f"{' '.join(setting)}; {options.rounds} rounds of {options.block} steps; torch {torch.__version__}")
-    for name, multiply in (("torch", torch.mm), ("oneDNN", torch.ops.tinker.product)):
+    for name, multiply in (("torch", lambda a, b: torch.mm(a, b.t())), ("oneDNN", torch.ops.tinker.product)):
         limit = gemm_limit(multiply)
         print(
             f"GEMM limit of {name} {limit / 1e9:.0f} GFLOP/s: a step of {flops / 1e9:.2f} GFLOP takes "

@@ -253,15 +253,13 @@ def _frozen(results: Path) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.parametrize("on", [True, False])
-def test_a_control_that_a_measurement_switched_cannot_be_frozen(results: Path, on: bool) -> None:
-    page = results / "made-up" / "grid.json"
-    page.write_text(json.dumps({**json.loads(page.read_text()), "measured": {"compile": {"on": on}}}))
+def test_a_control_that_was_trained_faster_cannot_be_frozen(results: Path) -> None:
+    page, switches = results / "made-up" / "grid.json", ["train.compile=true", "train.matmul=onednn"]
+    page.write_text(json.dumps({**json.loads(page.read_text()), "switches": switches}))
     done = _tinker("freeze", "control", "made-up", "--results", results)
-    if on:
-        assert isinstance(done.exception, UserError)
-        assert "train.compile=true by a measurement (resources.compile: auto)" in str(done.exception)
-    assert (results / "control").exists() is not on
+    assert isinstance(done.exception, UserError)
+    assert "its trials have train.compile=true and train.matmul=onednn, for speed" in str(done.exception)
+    assert not (results / "control").exists()
 
 
 def test_unfinished_trials_cannot_be_frozen(results: Path) -> None:

@@ -75,10 +75,12 @@ def test_a_run_that_was_written_down_and_never_begun_is_begun_once(left: Flight)
     head = left.launch.crew.members[0].host
     head.stop()  # no job is there, as where the launcher died just after its ledger's line
     left.launch.crew._begun_on = None  # another process has written that line
+    sent = len(left.did("unpack"))
     left.said.clear()
     assert left.launch.go_on(left.launch.crew.members, [], head_lost=False) == OK
-    assert "did not come to begin the run: it is begun now" in left.words()
+    assert "though it was written down here: it is begun now" in left.words()
     assert left.did("submit") == [left.name(1)] * 2
+    assert left.did("unpack")[sent:] == [left.name(1)], "a cluster of one's own may have been made anew"
     assert left.ledger.account.submissions == 1
     left.check_over()
 

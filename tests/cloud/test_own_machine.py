@@ -78,7 +78,7 @@ def test_a_run_whose_launcher_died_before_it_began_is_begun_by_the_same_command(
     done = run_there(tinker)
     assert done.returncode == OK, done.stdout + done.stderr
     assert "is at work on g; watching it" in done.stderr
-    assert "did not come to begin the run: it is begun now" in done.stderr
+    assert "though it was written down here: it is begun now" in done.stderr
     assert "2 done; see it with: tinker report g" in done.stdout
     assert len(list((tmp_path / "home" / "results").glob("trials/*/*/result.json"))) == 2
     ledger = account(tmp_path)

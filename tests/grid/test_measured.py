@@ -73,6 +73,21 @@ def test_where_onednn_does_not_multiply_the_decision_for_it_is_left_out(other: s
     plan = _plan(load(f"{ARMS}base: {{ train.{other} }}\n{AUTO}"), tmp_path)
     assert _compiled(plan) == [True, True]
     assert {arm.config["train"].get("matmul", "torch") for arm in plan.arms} == {"torch"}
+    assert list(plan.grid.decided) == ["compile", "fused"]
+    [note] = plan.notes
+    assert note.startswith("resources.matmul: auto: onednn is for fp32 on CPUs, and this is ")
+    assert "matmul" not in open_parts(_plan(load(f"{ARMS}base: {{ train.{other} }}\n{AUTO}"), tmp_path / "new").grid)
+
+
+def test_a_pretraining_of_another_precision_goes_without_what_is_decided_for_the_arms(
+    load: Load, tmp_path: Path
+) -> None:
+    _decide(tmp_path)
+    arms = "seeds: 3\narms:\n  faster: { optimizer.lr: 1e-2 }\npretrain: { diff: { train.precision: bf16 } }\n"
+    plan = _plan(load(arms + CPU + AUTO), tmp_path)
+    assert plan.pretrained is not None
+    assert plan.pretrained.config["train"].get("matmul", "torch") == "torch"
+    assert plan.control.config["train"]["matmul"] == "onednn"
 
 
 def test_a_decision_counts_only_where_the_grid_asks_for_it(load: Load, tmp_path: Path) -> None:
@@ -131,7 +146,7 @@ def test_a_damaged_decision_is_one_message(load: Load, tmp_path: Path, text: str
 
 def test_a_decision_is_said_with_its_figures() -> None:
     multiplied, compiled, fused = measured_in_words(DECIDED)
-    assert "train.matmul=onednn (fp32 on CPUs): with onednn a step of the control is x1.25 (n=9" in multiplied
+    assert "train.matmul=onednn: with onednn a step of the control is x1.25 (n=9" in multiplied
     assert "train.compile=true" in compiled
     for figure in ("x1.25 (n=9, quartiles 1.20 and 1.30)", "10 s", "2,000 steps", "90 s", "100 s", "X, ", "2026-01-02"):
         assert figure in compiled

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.tables.made_up import finish, grid, save
+from tinker.provenance.hardware import cores
 from tinker.store import ahead
 from tinker.store.ahead import look_ahead, looks
 from tinker.store.layout import Layout
@@ -25,7 +26,7 @@ GRID = grid(ARMS)
 IDS = {cell["trial_id"] for cell in GRID["cells"]}
 
 pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork") or (os.cpu_count() or 1) < 2, reason="it needs fork and a second core"),
+    pytest.mark.skipif(not hasattr(os, "fork") or cores() < 2, reason="it needs fork and a second core"),
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
 

@@ -78,6 +78,11 @@ class Crew:
             except Unreachable as error:
                 self.drop([m for m in self.members if not self.answers(m)], f"no answer any more: {error}")
 
+    def assemble_anew(self) -> None:
+        """As `assemble`, where nobody knows what the machines have any more: all is sent again."""
+        self.ready = {}
+        self.assemble()
+
     def begin(self, *, anew: bool) -> None:
         """Begins a run on the head, or without `anew` the last one, should it not be there: it is still one run.
 

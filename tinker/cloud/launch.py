@@ -142,8 +142,8 @@ class Launch:
             if seen.why in ("ended", "stopped", "cap"):
                 return self._end(watch, seen)
             if seen.why == "no run":
-                self.say("the launcher before this one did not come to begin the run: it is begun now")
-                self.crew.assemble()  # its Ray may have ended meanwhile
+                self.say("no such run is known there, though it was written down here: it is begun now")
+                self.crew.assemble_anew()  # its Ray may have ended meanwhile, or its disk been emptied
                 self._submit(anew=False)  # should it come up after all, it is still one run
             else:
                 self._mend(seen)

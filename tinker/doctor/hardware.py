@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tinker.doctor.finding import Finding
 from tinker.doctor.libraries import INSTALL
-from tinker.provenance.hardware import cpu_model, nvidia_driver
+from tinker.provenance.hardware import cores, cpu_model, nvidia_driver
 
 #: Rows of the matrices that are multiplied, and how often; how much faster the other library has to be to be named.
 SQUARE, TRIES, FASTER = 512, 30, 1.3
@@ -59,7 +58,7 @@ def products() -> Iterator[Finding]:
             return
     except Exception:  # said by `torch` above
         return
-    ways = {"PyTorch's usual library": torch.mm}
+    ways = {"PyTorch's usual library": lambda a, b: torch.mm(a, b.t())}
     if onednn_works():
         ways["oneDNN"] = torch.ops.tinker.product
     before = torch.get_num_threads()
@@ -86,11 +85,6 @@ def _products_a_second(multiply: Callable[[Any, Any], Any]) -> float:
         multiply(a, b)
         taken.append(time.perf_counter() - start)
     return 2 * SQUARE**3 / min(taken)
-
-
-def cores() -> int:
-    """CPU cores that this process may use: as many trials of one thread run at once."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _build(torch: Any) -> str:

@@ -17,7 +17,7 @@ from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import Place, blame
 from tinker.grid.product import DeclaredArm, places
 from tinker.grid.schema import Grid
-from tinker.grid.switches import SWITCHES
+from tinker.grid.switches import SWITCHES, onednn_applies
 from tinker.store.layout import Layout
 from tinker.tables.grid_shape import MEASURED
 from tinker.tables.shapes import problem_of
@@ -58,6 +58,21 @@ def read_measured(path: Path) -> dict[str, Any]:
             "sets it aside, and takes what was decided from grid.json if it can"
         )
     return dict(document)
+
+
+def without_idle(grid: Grid, train: Mapping[str, Any]) -> tuple[Grid, list[str]]:
+    """The grid less the decision that there is nothing to make, and a sentence for it, if there is such.
+
+    Elsewhere it may be one: what was decided stays in `measured.json`. `train` is that part of what all arms share.
+    """
+    if grid.resources.matmul is None or onednn_applies(train):
+        return grid, []
+    said = (
+        f"resources.matmul: auto: onednn is for fp32 on CPUs, and this is {train['precision']} on "
+        f"{train['accelerator']}: train.matmul=torch"
+    )
+    decided = {part: each for part, each in grid.decided.items() if part != "matmul"}
+    return replace(grid, resources=replace(grid.resources, matmul=None), decided=decided), [said]
 
 
 def open_parts(grid: Grid) -> list[str]:

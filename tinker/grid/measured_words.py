@@ -11,7 +11,7 @@ Part = Mapping[str, Any]
 def open_in_words(parts: Sequence[str]) -> list[str]:
     """Of a grid for which that is not decided yet."""
     until = {
-        "matmul": "resources.matmul: auto: planned with train.matmul=torch (onednn is for fp32 on CPUs)",
+        "matmul": "resources.matmul: auto: planned with train.matmul=torch",
         "compile": "resources.compile: auto: planned with train.compile=false",
         "fused": "resources.fused: auto: planned with 1 seed at a time",
     }
@@ -22,8 +22,7 @@ def measured_in_words(measured: Mapping[str, Part]) -> list[str]:
     """A line for each decision, with its figures."""
     said = []
     if part := measured.get("matmul"):
-        library = "onednn (fp32 on CPUs)" if part["on"] else "torch"
-        said.append(f"resources.matmul: auto: train.matmul={library}: {_matmul(part)}")
+        said.append(f"resources.matmul: auto: train.matmul={'onednn' if part['on'] else 'torch'}: {_matmul(part)}")
     if part := measured.get("compile"):
         said.append(f"resources.compile: auto: train.compile={'true' if part['on'] else 'false'}: {_compile(part)}")
     if part := measured.get("fused"):

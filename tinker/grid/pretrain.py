@@ -18,6 +18,7 @@ from tinker.grid.blame import blame
 from tinker.grid.fairness import NO_CHOICE, TUNINGS
 from tinker.grid.product import nested, places
 from tinker.grid.schema import Grid
+from tinker.grid.switches import onednn_applies
 from tinker.spec import Seeds, TrialSpec
 from tinker.store.layout import Layout
 from tinker.train.start import KEY, check_same_model, resolve_start, start_node
@@ -45,7 +46,10 @@ def pretrain_spec(grid: Grid, base: Mapping[str, Any], results: Path) -> TrialSp
         raise blame(ConfigError(key, NO_CHOICE), [places(grid, "pretrain", "diff")], where)
     alone = apply(base, {"finetune": "none", "checkpoint.keep": keep})
     try:
-        asked = resolve_start(apply(alone, nested(grid.pretrain.diff, where)), results)
+        asked = apply(alone, nested(grid.pretrain.diff, where))
+        if "train.matmul" in grid.switched and not onednn_applies(asked["train"]):
+            asked = apply(asked, {"train.matmul": "torch"})  # decided for the arms, of which it may be unlike
+        asked = resolve_start(asked, results)
         if asked[KEY] in NONE and asked["finetune"] not in NONE:
             raise ConfigError(
                 "finetune",

@@ -13,7 +13,7 @@ from tinker.errors import ConfigError
 from tinker.grid.decide import Decide
 from tinker.grid.fleet import Fleet
 from tinker.grid.seeds import Seed, SeedPlan, SeedsDeclared
-from tinker.grid.switches import SWITCHES, multiplies
+from tinker.grid.switches import SWITCHES
 from tinker.grid.tune import Tune
 from tinker.grid.yaml_loader import Document
 
@@ -170,10 +170,11 @@ class Grid(Declaration):
         """Of the folder among the results with what was measured for it."""
         return self.kin or self.results_name
 
-    def switched(self, train: Mapping[str, Any]) -> dict[str, Any]:
-        """Keys of the config that a measurement has switched on, and to what; `train` is that part of it so far."""
-        on = [part for part, (_, value) in SWITCHES.items() if self.decided.get(part, {"on": False})["on"]]
-        return {f"train.{part}": SWITCHES[part][1] for part in on if part != "matmul" or multiplies(train)}
+    @property
+    def switched(self) -> dict[str, Any]:
+        """Keys of the config that a measurement has switched on, and to what."""
+        on = [part for part in SWITCHES if self.decided.get(part, {"on": False})["on"]]
+        return {f"train.{part}": SWITCHES[part][1] for part in on}
 
     @property
     def together(self) -> int:

@@ -24,6 +24,6 @@ def switches_in_words(on: Sequence[str]) -> list[str]:
     return [f"every trial has {' and '.join(on)}, for speed: equal to one without up to rounding"] if on else []
 
 
-def multiplies(train: Mapping[str, Any]) -> bool:
+def onednn_applies(train: Mapping[str, Any]) -> bool:
     """Whether `matmul` can be switched on for trials with that part of a config."""
     return (train["accelerator"], train["precision"]) == ("cpu", "fp32")

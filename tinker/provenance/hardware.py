@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
@@ -22,6 +23,11 @@ def cpu_model() -> str:
     except OSError:
         named = None
     return named[1].strip() if named else platform.machine()
+
+
+def cores() -> int:
+    """CPU cores that this process may use: as many trials of one thread run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache

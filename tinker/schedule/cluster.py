@@ -14,6 +14,7 @@ from typing import Any
 
 import tinker
 from tinker.errors import FAILED, UserError
+from tinker.provenance.hardware import cores
 
 MEBIBYTE = 1024 * 1024
 #: Work items and results are small; Ray's default takes 30 % of the machine's memory.
@@ -118,11 +119,6 @@ def _knock(address: str) -> None:
     host, _, port = address.rpartition(":")
     if port.isdigit() and "/" not in host:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
-
-
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def capacity_now() -> Capacity:

@@ -10,7 +10,8 @@ from statistics import fmean
 import torch
 
 from tinker.grid.expand import Plan
-from tinker.schedule.cluster import Capacity, cores
+from tinker.provenance.hardware import cores
+from tinker.schedule.cluster import Capacity
 from tinker.schedule.cost import flops_of, steps_of
 from tinker.schedule.course import Limits
 from tinker.schedule.missing import class_of

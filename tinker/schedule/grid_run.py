@@ -73,7 +73,10 @@ def run_grids(
     _refuse_twins(prepared)
     for grid, one in prepared.items():
         _check(one, shlex.join(["tinker", "verify", grid, *overrides]), say, force=force)
-    prepared = {grid: settle(one, preparing[grid], say) for grid, one in prepared.items()}
+    for grid, one in prepared.items():
+        prepared[grid] = settle(one, preparing[grid], say)
+        if prepared[grid].plan.control.config != one.plan.control.config:  # what was switched on is checked as well
+            _check(prepared[grid], shlex.join(["tinker", "verify", grid, *overrides]), say, force=force)
     fusing = {name: foreseen_fusing(one.plan) for name, one in prepared.items()}
     for name, one in prepared.items():
         _declare(one, results, say, fusing[name])

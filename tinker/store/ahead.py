@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tinker.provenance.hardware import cores
 from tinker.store.layout import Layout
 from tinker.store.reading import TICK, Glance, glance
 
@@ -68,7 +69,7 @@ class LookAhead:
 @contextmanager
 def look_ahead(results: Path, grid: str) -> Iterator[LookAhead | None]:
     """Begun with the block, ended with it. None where no process can be forked, or it would have no core."""
-    if not hasattr(os, "fork") or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:
+    if not hasattr(os, "fork") or threading.active_count() > 1 or cores() < 2:
         yield None
         return
     began = time.time()

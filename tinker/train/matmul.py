@@ -20,7 +20,7 @@ from model.linear import TiedLinear
 from tinker.config.schema import TrainConfig
 from tinker.errors import ConfigError
 
-# An operator of our own around torch's: of that one the compiler takes every weight for a constant, as in inference.
+# An operator of our own around torch's, which is for inference: the compiler would take its weight for a constant.
 _LIBRARY = torch.library.Library("tinker", "DEF")  # type: ignore[no-untyped-call]
 _LIBRARY.define("product(Tensor rows, Tensor columns) -> Tensor")  # type: ignore[no-untyped-call]
 
@@ -135,7 +135,7 @@ def require_onednn(train: TrainConfig) -> None:
     Raises:
         ConfigError: naming what to choose.
     """
-    if train.matmul == "onednn" and not (onednn_works()):
+    if train.matmul == "onednn" and not onednn_works():
         problem = "this build of PyTorch has no oneDNN for fp32; choose torch, or another build"
         raise ConfigError("train.matmul", problem)
 

@@ -90,8 +90,8 @@ def examine(subject: Subject) -> Iterator[Line]:
 def _checks(subject: Subject) -> dict[str, Check]:
     if not subject.quick:
         return CHECKS
-    own = {"products": products} if subject.config.train.matmul != "torch" else {}
-    return QUICK | own | ({"backend": backend} if subject.refused else {})
+    asked_for = {"products": products} if subject.config.train.matmul != "torch" else {}
+    return QUICK | asked_for | ({"backend": backend} if subject.refused else {})
 
 
 @contextmanager

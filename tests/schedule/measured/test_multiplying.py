@@ -42,6 +42,12 @@ def test_what_goes_as_one_program_is_measured_as_one(monkeypatch: pytest.MonkeyP
     assert sides == [[(1, "torch"), (2, "torch")], [(1, "onednn"), (2, "onednn")]]
 
 
+def test_what_cannot_go_as_one_program_is_measured_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "BLOCK", 0.02)
+    part = decided([spec_of("train.accumulate=2", seed=seed) for seed in (1, 2)], quiet)
+    assert "figures" in part, part["why"]
+
+
 class _Side(Side):
     """Without a process: with oneDNN it takes `ratio` times less."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -18,17 +19,20 @@ from typing import Any
 import psutil
 import pytest
 import torch
+from rich.console import Console
 
 from tests.schedule.conftest import rows, write_grid
 from tests.schedule.in_thread import run_here
-from tinker.errors import OK
+from tinker.errors import OK, UserError
 from tinker.report.api import make_report
 from tinker.schedule.cluster import Capacity
+from tinker.schedule.grid_run import run_grids
 from tinker.schedule.measured import settle
 from tinker.schedule.noise_run import control_only
 from tinker.schedule.plan_view import make_plan
 from tinker.schedule.prepared import prepare
 from tinker.spec import TrialSpec
+from tinker.train import matmul
 
 ROTARY = {"rotary": {"model.position": "rotary"}}
 AUTO: dict[str, Any] = {"resources": {"compile": "auto", "fused": "auto"}}
@@ -140,6 +144,33 @@ def test_what_multiplies_is_decided_first_and_the_rest_is_measured_with_it(
     assert [spec.config["train"]["matmul"] for spec in specs] == ["onednn"]
     assert {arm.config["train"]["matmul"] for arm in whole.plan.arms} == {"onednn"}
     assert make_plan(grid, [], results)["switches"] == ["train.compile=true", "train.matmul=onednn"]
+
+
+@pytest.mark.parametrize(("fused", "together"), [(2, 2), (16, 3)])
+def test_what_multiplies_is_measured_on_as_many_as_go_together(
+    fused: int, together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[int]] = []
+
+    def refuses(specs: list[TrialSpec], say: object) -> dict[str, Any]:
+        asked.append([spec.seeds.init for spec in specs])
+        return {"on": False, "why": "it would not pay"}
+
+    monkeypatch.setattr(settle, "multiplying", refuses)
+    grid, results = str(write_grid(tmp_path, ROTARY, seeds=3, resources={"matmul": "auto", "fused": fused})), tmp_path
+    settle.settle(prepare(grid, [], results), lambda: prepare(grid, [], results), print)
+    assert asked == [list(range(1, together + 1))]
+
+
+def test_what_a_measurement_switched_on_is_checked_before_anything_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "multiplying", lambda *_: ON)
+    monkeypatch.setattr(matmul, "_multiplied", lambda rows, columns: 1.01 * torch.ops.tinker.product(rows, columns))
+    grid, results = str(write_grid(tmp_path, ROTARY, resources={"matmul": "auto"})), tmp_path / "results"
+    with pytest.raises(UserError, match=r"'base' is not run, .*'products': oneDNN and torch: losses differ"):
+        run_grids([grid], [], results, Console(file=io.StringIO()))
+    assert not list(results.glob("trials/*"))
 
 
 def test_where_onednn_does_not_multiply_it_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from tinker.grid.expand import Plan
 from tinker.grid.measured import open_parts, read_measured
 from tinker.grid.measured_words import elsewhere_in_words, measured_in_words
-from tinker.grid.switches import multiplies
 from tinker.provenance.environment import environment_class
 from tinker.schedule.estimate import here, workers_of
 from tinker.schedule.gpu_share import card_bytes
@@ -41,8 +40,6 @@ def settle(prepared: Prepared, again: Callable[[], Prepared], say: Say) -> Prepa
     plan = prepared.plan
     several = len(plan.grid.seed_plan.arms) > 1  # of one seed nothing is learnt that would count when there are more
     wanted = [part for part in open_parts(plan.grid) if part != "fused" or several]
-    if not multiplies(plan.control.config["train"]):  # left open: another machine, or precision, may have the choice
-        wanted = [part for part in wanted if part != "matmul"]
     if prepared.todo and wanted:
         results = prepared.store.layout.results
         control = relocated(plan.control.spec(Seeds(1, 1)), results)
@@ -63,7 +60,8 @@ def _measured(plan: Plan, control: TrialSpec, wanted: list[str], say: Say) -> Pa
     found: Parts = {}
     stamp = _stamp(control)
     if "matmul" in wanted:
-        together = range(1, plan.grid.together + 1)  # 1, where that is to be measured: with what is decided here
+        # As many as go as one program: one alone where that is to be measured, with what is decided here.
+        together = range(1, min(plan.grid.together, len(plan.grid.seed_plan.arms)) + 1)
         found["matmul"] = multiplying([replace(control, seeds=Seeds(seed, seed)) for seed in together], say)
         if found["matmul"]["on"]:  # what else is measured is measured with it
             config = {**control.config, "train": {**control.config["train"], "matmul": "onednn"}}
