@@ -66,18 +66,19 @@ def main() -> None:
         )
     print()
     found = measured(sides, setting, options.rounds, options.block)
-    step = table(found, tokens, options.block)
+    steps = table(found, tokens, options.block)
     print()
     for side in sides[1:]:
         print(f"losses of {side} beside the plain loop: {difference(found['plain'], found[side])}")
     print("\nLightning, in a model of next to nothing:")
     small = measured(["plain", "tinker", "tinker-each"], [*setting, *SMALL], options.rounds, SMALL_BLOCK)
     for side in ("tinker", "tinker-each"):
-        extra = [1e3 * (one["cpu"] - other["cpu"]) / SMALL_BLOCK for one, other in timed(small[side], small["plain"])]
+        extra = [1e3 * (one["wall"] - other["wall"]) / SMALL_BLOCK for one, other in timed(small[side], small["plain"])]
         low, _, high = quantiles(extra, n=4)
-        share = median(extra) / step
         print(
-            f"{side:13} {median(extra):.2f} ms a step [{low:.2f}, {high:.2f}], {share:.1%} of a step of {step:.1f} ms"
+            f"{side:13} {median(extra):.2f} ms a step [{low:.2f}, {high:.2f}]: "
+            f"{median(extra) / steps['plain']:.1%} of a plain step of {steps['plain']:.1f} ms, "
+            f"{median(extra) / min(steps.values()):.1%} of the fastest, of {min(steps.values()):.1f} ms"
         )
 
 
@@ -111,17 +112,19 @@ def timed(one: list[Block], other: list[Block]) -> list[tuple[Block, Block]]:
     return list(zip(one, other, strict=True))[2:]
 
 
-def table(found: dict[str, list[Block]], tokens: int, block: int) -> float:
-    """Prints a line for each side; milliseconds of CPU of a plain step."""
+def table(found: dict[str, list[Block]], tokens: int, block: int) -> dict[str, float]:
+    """Prints a line for each side; milliseconds of a step of each."""
+    steps = {}
     for side, blocks in found.items():
         walls = [b["wall"] for b in blocks[2:]]
         wall, cpu = ([p[key] / t[key] for p, t in timed(found["plain"], blocks)] for key in ("wall", "cpu"))
         low, _, high = quantiles(wall, n=4)
+        steps[side] = 1e3 * median(walls) / block
         print(
             f"{side:13} {tokens * block / median(walls):7.0f} tokens/s   x{median(wall):.3f} [{low:.3f}, {high:.3f}]"
             f"   CPU x{median(cpu):.3f}   {' '.join(SWITCHES[side])}"
         )
-    return 1e3 * median(b["cpu"] for b in found["plain"][2:]) / block
+    return steps
 
 
 def difference(one: list[Block], other: list[Block]) -> str:
