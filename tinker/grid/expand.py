@@ -17,7 +17,7 @@ from tinker.data.corpus import Corpus, corpus_of
 from tinker.errors import ConfigError, UserError
 from tinker.grid.blame import Place, blame
 from tinker.grid.fairness import NO_CHOICE, TUNINGS, check_diff, check_metric
-from tinker.grid.measured import check_auto, check_devices, settled, without_idle
+from tinker.grid.measured import check_auto, check_devices, settled, settled_by_itself
 from tinker.grid.pretrain import Start, pretrain_spec
 from tinker.grid.product import DeclaredArm, declared_arms
 from tinker.grid.schema import Grid
@@ -120,7 +120,7 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
     check_auto(grid, composed.config, shared, others)
     base = _base(grid, composed.config, shared)
     check_devices(grid, base)
-    grid, notes = without_idle(grid, base["train"])
+    grid = settled_by_itself(grid, base["train"])
     base = apply(base, grid.switched)
     pretrained = pretrain_spec(grid, base, results)
     start = Start(results, pretrained)
@@ -128,7 +128,7 @@ def expand(grid: Grid, *, config_dirs: Sequence[Path] | None = None, results: Pa
     empty = DeclaredArm(grid.control, {}, grid.source.where("control"), ())
     control, corpus = _resolve(grid, empty, base, shared, start)
     check_metric(grid, corpus)
-    arms = {identity(control): control}
+    arms, notes = {identity(control): control}, []
     check_names(grid, [grid.control, *(declared.name for declared in others)])
     for declared in others:
         check_diff(declared, base)

@@ -60,19 +60,19 @@ def read_measured(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
-def without_idle(grid: Grid, train: Mapping[str, Any]) -> tuple[Grid, list[str]]:
-    """The grid less the decision that there is nothing to make, and a sentence for it, if there is such.
+def settled_by_itself(grid: Grid, train: Mapping[str, Any]) -> Grid:
+    """The grid without the question of `matmul` where trials cannot have onednn; `train` is what all arms share of it.
 
-    Elsewhere it may be one: what was decided stays in `measured.json`. `train` is that part of what all arms share.
+    Another precision or accelerator may have the choice: what was decided stays in `measured.json`.
     """
     if grid.resources.matmul is None or onednn_applies(train):
-        return grid, []
+        return grid
     said = (
         f"resources.matmul: auto: onednn is for fp32 on CPUs, and this is {train['precision']} on "
         f"{train['accelerator']}: train.matmul=torch"
     )
     decided = {part: each for part, each in grid.decided.items() if part != "matmul"}
-    return replace(grid, resources=replace(grid.resources, matmul=None), decided=decided), [said]
+    return replace(grid, resources=replace(grid.resources, matmul=None), decided=decided, no_choice=(said,))
 
 
 def open_parts(grid: Grid) -> list[str]:

@@ -48,7 +48,7 @@ def pretrain_spec(grid: Grid, base: Mapping[str, Any], results: Path) -> TrialSp
     try:
         asked = apply(alone, nested(grid.pretrain.diff, where))
         if "train.matmul" in grid.switched and not onednn_applies(asked["train"]):
-            asked = apply(asked, {"train.matmul": "torch"})  # decided for the arms, of which it may be unlike
+            asked = apply(asked, {"train.matmul": "torch"})  # decided for the arms; this cannot have it
         asked = resolve_start(asked, results)
         if asked[KEY] in NONE and asked["finetune"] not in NONE:
             raise ConfigError(

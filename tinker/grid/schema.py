@@ -153,6 +153,7 @@ class Grid(Declaration):
         chosen: the overrides among these.
         values: overrides of single values, laid over every arm's base.
         decided: what was measured for it, as its `measured.json` has it, as far as it leaves that open (`auto`).
+        no_choice: sentences about what it leaves open where nothing is to be decided.
         kin: the grid whose measurements count for this one, where it is a part of that.
     """
 
@@ -163,6 +164,7 @@ class Grid(Declaration):
     chosen: tuple[Override, ...]
     values: tuple[Override, ...]
     decided: Mapping[str, Any] = field(default_factory=dict)
+    no_choice: tuple[str, ...] = ()
     kin: str = ""
 
     @property

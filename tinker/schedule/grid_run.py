@@ -199,7 +199,7 @@ def _declare(prepared: Prepared, results: Path, say: Speaker, fusing: dict[str, 
     plan = prepared.plan
     with results_lock(results, notice=say):
         write_grid_file(plan, results, prepared.overrides, class_of(plan.control.spec(Seeds(0, 0))))
-    for note in (*plan.notes, *fusing_in_words(fusing)):
+    for note in (*plan.notes, *plan.grid.no_choice, *fusing_in_words(fusing)):
         say(note)
     late = edited(load_results(results, plan.name))
     if late:

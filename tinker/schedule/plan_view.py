@@ -81,7 +81,7 @@ def make_plan(grid: str, overrides: Sequence[str], results: Path, sd: float | No
 def _measured(plan: Plan) -> list[str]:
     decided = plan.grid.decided
     here = elsewhere_in_words(decided, class_of(plan.control.spec(Seeds(0, 0)))) if decided else []
-    return [*measured_in_words(decided), *here, *open_in_words(open_parts(plan.grid))]
+    return [*measured_in_words(decided), *here, *open_in_words(open_parts(plan.grid)), *plan.grid.no_choice]
 
 
 def _tuning(prepared: Prepared) -> dict[str, Any] | None:

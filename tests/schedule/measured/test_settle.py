@@ -179,6 +179,8 @@ def test_where_onednn_does_not_multiply_it_is_not_measured(tmp_path: Path, monke
     one = prepare(str(write_grid(tmp_path, ROTARY, resources={"matmul": "auto"})), half, results)
     assert settle.settle(one, lambda: one, print) is one
     assert not results.exists()
+    said = "resources.matmul: auto: onednn is for fp32 on CPUs, and this is bf16 on "
+    assert said in _said(make_plan(one.plan.grid.source.path.as_posix(), half, results))
 
 
 @pytest.mark.parametrize(("gain", "compiled", "seeds"), [(1.1, True, 1), (1.5, False, 4)])
