@@ -19,18 +19,16 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from statistics import median, quantiles
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from benchmarks.step_sides import SWITCHES, spec_of
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import load
 from tinker.train.base import size_of_model
+from tinker.train.matmul import LIBRARIES, flops_per_second
 
 #: No evaluation before the last of 2,000 steps, which no side reaches.
 SETTING = ["data=tinyshakespeare", "scale=cpu-char", "train.accelerator=cpu", "train.eval_every=2000"]
@@ -58,10 +56,10 @@ def main() -> None:
     tokens = config.train.batch_size * config.model.context
     flops = size_of_model(config, load(config.data).vocab_size).flops_per_token * tokens
     print(f"{' '.join(setting)}; {options.rounds} rounds of {options.block} steps; torch {torch.__version__}")
-    for name, multiply in (("torch", lambda a, b: torch.mm(a, b.t())), ("oneDNN", torch.ops.tinker.product)):
-        limit = gemm_limit(multiply)
+    for library in LIBRARIES:
+        limit = flops_per_second(library, options.threads, size=1024, tries=200)
         print(
-            f"GEMM limit of {name} {limit / 1e9:.0f} GFLOP/s: a step of {flops / 1e9:.2f} GFLOP takes "
+            f"GEMM limit of {library} {limit / 1e9:.0f} GFLOP/s: a step of {flops / 1e9:.2f} GFLOP takes "
             f"{flops / limit * 1e3:.1f} ms"
         )
     print()
@@ -134,18 +132,6 @@ def difference(one: list[Block], other: list[Block]) -> str:
     if not any(apart):
         return f"equal bit by bit, {len(pairs)} steps"
     return f"at most {max(apart[:50]):.1e} apart in the first 50 steps, {max(apart):.1e} in {len(pairs)}"
-
-
-def gemm_limit(multiply: Callable[[Tensor, Tensor], Tensor]) -> float:
-    """The best of some products of square matrices, FLOP/s."""
-    size = 1024
-    a, b = torch.rand(size, size), torch.rand(size, size)
-    best = float("inf")
-    for _ in range(200):  # other work disturbs most of them
-        start = time.perf_counter()
-        multiply(a, b)
-        best = min(best, time.perf_counter() - start)
-    return 2 * size**3 / best
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def test_the_faster_library_for_products_is_named(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     answers = iter(rates)
     monkeypatch.setattr(matmul, "onednn_works", lambda: len(rates) == 2)
-    monkeypatch.setattr(hardware, "_products_a_second", lambda multiply: next(answers))
+    monkeypatch.setattr(matmul, "flops_per_second", lambda library, threads: next(answers))
     (found,) = hardware.products()
     assert ("train.matmul=onednn" in found.advice) == named
     assert ("250 GFLOP/s by oneDNN" in found.found) == named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tinker.cloud.api.client import Api
@@ -46,6 +47,22 @@ def at_work(service: Api, state: State, results: Path, grid: str) -> FleetFolder
         if any(pod.pod_id in listed for pod in Ledger(folder.ledger).account.open):
             return folder
     return None
+
+
+def taken(folder: FleetFolder) -> Ledger:
+    """The ledger of a fleet that is this process's from now on, which works in the folder that it was begun in.
+
+    Raises:
+        UserError: its launcher is at work.
+    """
+    if not folder.hold():
+        raise UserError(
+            f"{folder.name}: its launcher is at work; end it with Ctrl-C there, or with `tinker stop`", exit_code=BUSY
+        )
+    ledger = Ledger(folder.ledger)
+    if Path(ledger.account.about["folder"]).is_dir():
+        os.chdir(ledger.account.about["folder"])  # what the grid's file names is named from there
+    return ledger
 
 
 def rented(folder: FleetFolder) -> bool:

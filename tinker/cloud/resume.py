@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from tinker.cloud.api.client import Api
 from tinker.cloud.api.wire import OVER, Pod
 from tinker.cloud.assembly import freight_of, rented_launch
 from tinker.cloud.crew import Errand
+from tinker.cloud.going import taken
 from tinker.cloud.host import Say
 from tinker.cloud.ledger import Ledger, Rented
 from tinker.cloud.lender import Member
@@ -17,7 +17,7 @@ from tinker.cloud.reach.ways import reacher
 from tinker.cloud.renting import member_of
 from tinker.cloud.state import FleetFolder, State
 from tinker.config.strict import parse
-from tinker.errors import BUSY, FAILED, UserError
+from tinker.errors import FAILED, UserError
 from tinker.grid.fleet import Fleet
 
 
@@ -32,14 +32,8 @@ def watch_again(
     Raises:
         UserError: its launcher is at work, its pods are another account's, or one cannot be reached at the moment.
     """
-    if not folder.hold():
-        raise UserError(
-            f"{folder.name}: its launcher is at work; end it with Ctrl-C there, or with `tinker stop`", exit_code=BUSY
-        )
-    ledger = Ledger(folder.ledger)
+    ledger = taken(folder)
     about = ledger.account.about
-    if Path(about["folder"]).is_dir():
-        os.chdir(about["folder"])  # what the grid's file names is named from there
     fleet, results = parse(Fleet, about["fleet"]), Path(about["results"])
     reach = reacher(folder, results, fleet.checkpoints)
     listed = {pod.id: pod for pod in service.pods() if pod.status != "TERMINATED"}

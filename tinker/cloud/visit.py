@@ -12,7 +12,7 @@ from pathlib import Path
 from tinker.cloud.assembly import freight_of, token_of
 from tinker.cloud.borrowed import Borrowed
 from tinker.cloud.crew import Errand
-from tinker.cloud.going import goes_on
+from tinker.cloud.going import goes_on, taken
 from tinker.cloud.host import Host, Say
 from tinker.cloud.launch import Launch
 from tinker.cloud.ledger import Ledger
@@ -26,7 +26,7 @@ from tinker.cloud.reach.target import Target
 from tinker.cloud.state import FleetFolder, State
 from tinker.cloud.trip import Trip, open_ledger
 from tinker.config.strict import parse
-from tinker.errors import BUSY, UserError
+from tinker.errors import UserError
 from tinker.grid.fleet import Fleet
 
 #: Where Ray's dashboard answers, unless told otherwise.
@@ -61,14 +61,8 @@ def visit_again(folder: FleetFolder, say: Say, print_log: Say, *, stop: bool = F
     Raises:
         UserError: that process is at work, or the machine does not answer.
     """
-    if not folder.hold():
-        raise UserError(
-            f"{folder.name}: its launcher is at work; end it with Ctrl-C there, or with `tinker stop`", exit_code=BUSY
-        )
-    ledger = Ledger(folder.ledger)
+    ledger = taken(folder)
     about = ledger.account.about
-    if Path(about["folder"]).is_dir():
-        os.chdir(about["folder"])  # what the grid's file names is named from there
     launch = _launch(folder, ledger, say, print_log)
     if stop:
         launch.asked.stops = 1

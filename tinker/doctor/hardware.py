@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from tinker.doctor.finding import Finding
 from tinker.doctor.libraries import INSTALL
 from tinker.provenance.hardware import cores, cpu_model, nvidia_driver
 
-#: Rows of the matrices that are multiplied, and how often; how much faster the other library has to be to be named.
-SQUARE, TRIES, FASTER = 512, 30, 1.3
+#: How much faster the other library has to multiply to be named.
+FASTER = 1.3
 
 
 def torch() -> Finding:
@@ -52,39 +51,19 @@ def products() -> Iterator[Finding]:
     try:
         import torch
 
-        from tinker.train.matmul import onednn_works
+        from tinker.train.matmul import flops_per_second, onednn_works
 
         if torch.cuda.is_available():
             return
     except Exception:  # said by `torch` above
         return
-    ways = {"PyTorch's usual library": lambda a, b: torch.mm(a, b.t())}
-    if onednn_works():
-        ways["oneDNN"] = torch.ops.tinker.product
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        rates = {name: _products_a_second(multiply) for name, multiply in ways.items()}
-    finally:
-        torch.set_num_threads(before)
+    libraries = {"torch": "PyTorch's usual library", **({"onednn": "oneDNN"} if onednn_works() else {})}
+    rates = {name: flops_per_second(library, 1) for library, name in libraries.items()}
     found = ", ".join(f"{rate / 1e9:.0f} GFLOP/s by {name}" for name, rate in rates.items())
     usual, *other = rates.values()
     faster = bool(other) and other[0] > FASTER * usual
     advice = "train.matmul=onednn may train faster here; resources.matmul: auto in a grid measures whether it does"
     yield Finding("matrix products", "ok", f"{found}, one core", advice if faster else "")
-
-
-def _products_a_second(multiply: Callable[[Any, Any], Any]) -> float:
-    """FLOP/s of the fastest of some products of square matrices: other work disturbs most of them."""
-    import torch
-
-    a, b = torch.rand(SQUARE, SQUARE), torch.rand(SQUARE, SQUARE)
-    taken = []
-    for _ in range(TRIES):
-        start = time.perf_counter()
-        multiply(a, b)
-        taken.append(time.perf_counter() - start)
-    return 2 * SQUARE**3 / min(taken)
 
 
 def _build(torch: Any) -> str:

@@ -24,6 +24,8 @@ from tinker.tables.shapes import problem_of
 
 #: Keys of `resources` that may be `auto` here, and of the decision.
 PARTS = ("matmul", "compile", "fused")
+#: Those that switch a key of `train`.
+SWITCHED = tuple(part for part in PARTS if part in SWITCHES)
 
 
 def settled(grid: Grid, results: Path) -> Grid:
@@ -92,8 +94,8 @@ def check_auto(
     Raises:
         ConfigError: with the line of what is in the way.
     """
-    for part in PARTS:
-        if part in SWITCHES and getattr(grid.resources, part) is not None:
+    for part in SWITCHED:
+        if getattr(grid.resources, part) is not None:
             (off, _), key = SWITCHES[part], f"train.{part}"
             _check_undecided(grid, f"resources.{part}", key, leaves(config).get(key, off) != off, shared, arms)
     if grid.resources.compile is not None and grid.resources.fused not in (1, "auto"):
@@ -132,7 +134,7 @@ def check_devices(grid: Grid, config: Mapping[str, Any]) -> None:
         ConfigError: with the line of the resources.
     """
     devices = config["train"].get("devices", 1)
-    for part in PARTS:
-        if part in SWITCHES and getattr(grid.resources, part) == "auto" and devices != 1:
+    for part in SWITCHED:
+        if getattr(grid.resources, part) == "auto" and devices != 1:
             problem = f"auto is measured on one device, and train.devices is {devices}; set train.{part} for all arms"
             raise ConfigError(f"resources.{part}", problem, where=grid.source.where(f"resources.{part}"))

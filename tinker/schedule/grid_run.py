@@ -72,11 +72,11 @@ def run_grids(
     prepared = {grid: first() for grid, first in preparing.items()}
     _refuse_twins(prepared)
     for grid, one in prepared.items():
-        _check(one, shlex.join(["tinker", "verify", grid, *overrides]), say, force=force)
+        _check(one, grid, overrides, say, force=force)
     for grid, one in prepared.items():
         prepared[grid] = settle(one, preparing[grid], say)
         if prepared[grid].plan.control.config != one.plan.control.config:  # what was switched on is checked as well
-            _check(prepared[grid], shlex.join(["tinker", "verify", grid, *overrides]), say, force=force)
+            _check(prepared[grid], grid, overrides, say, force=force)
     fusing = {name: foreseen_fusing(one.plan) for name, one in prepared.items()}
     for name, one in prepared.items():
         _declare(one, results, say, fusing[name])
@@ -180,7 +180,7 @@ def _refuse_twins(prepared: dict[str, Prepared]) -> None:
             raise UserError(f"{grid}: its results are those of {twin} ({one.plan.name}); name one of the two")
 
 
-def _check(prepared: Prepared, verify: str, say: Speaker, *, force: bool) -> None:
+def _check(prepared: Prepared, grid: str, overrides: Sequence[str], say: Speaker, *, force: bool) -> None:
     """Before anything is spent. Raises UserError: this machine cannot do it, or an arm is unsound."""
     plan = prepared.plan
     if not prepared.todo:
@@ -191,7 +191,7 @@ def _check(prepared: Prepared, verify: str, say: Speaker, *, force: bool) -> Non
     arms = prepared.not_done()
     for arm in arms.values():
         require_backend(arm)
-    refuse_unsound(arms, again=verify, say=say)
+    refuse_unsound(arms, again=shlex.join(["tinker", "verify", grid, *overrides]), say=say)
 
 
 def _declare(prepared: Prepared, results: Path, say: Speaker, fusing: dict[str, Any] | None) -> None:

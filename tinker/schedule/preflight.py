@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
-import torch
-
 from model.backend import Demanding
 from tinker.config.schema import TrialConfig
 from tinker.data.corpus import corpus_of
 from tinker.errors import UserError
 from tinker.schedule.live.words import duration
 from tinker.train.logger_needs import require_packages
-from tinker.train.matmul import require_onednn
+from tinker.train.matmul import flops_per_second, require_onednn
 from tinker.train.precision import require_gpu_has
 
 #: A small GPT in eager mode reaches about this share of the rate at which the machine multiplies large matrices.
@@ -32,7 +28,12 @@ def check_machine(config: TrialConfig, flops_per_token: float, trials: int, at_o
     require_backend(config)
     if config.scale.requires == "gpu" and config.train.accelerator == "cpu" and not force:
         tokens = trials * config.train.steps * config.train.batch_size * config.model.context
-        seconds = tokens * flops_per_token / (UTILISATION * matmul_flops_per_second(config.train.threads)) / at_once
+        seconds = (
+            tokens
+            * flops_per_token
+            / (UTILISATION * flops_per_second(config.train.matmul, config.train.threads))
+            / at_once
+        )
         raise UserError(
             f"scale={config.scale.name} asks for a GPU and train.accelerator is cpu: here {trials} trial(s) would take "
             f"about {duration(seconds)}; choose scale=cpu or scale=cpu-char, run it where there is a GPU, or accept "
@@ -51,19 +52,3 @@ def require_backend(config: TrialConfig) -> None:
     missing = backend.missing() if isinstance(backend, Demanding) else None
     if missing is not None:
         raise UserError(f"model.backend.type: {missing}; or choose model.backend=sdpa, or eager")
-
-
-def matmul_flops_per_second(threads: int, size: int = 768, seconds: float = 0.3) -> float:
-    """How fast `threads` CPU threads multiply fp32 matrices, measured now."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        a, b = torch.ones(size, size), torch.ones(size, size)
-        a @ b
-        count, start = 0, time.perf_counter()
-        while time.perf_counter() - start < seconds:
-            a @ b
-            count += 1
-        return count * 2 * size**3 / (time.perf_counter() - start)
-    finally:
-        torch.set_num_threads(before)

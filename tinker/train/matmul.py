@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -45,6 +46,9 @@ torch.library.register_fake("tinker::product", _shape, lib=_LIBRARY)
 
 
 _multiplied = torch.ops.tinker.product.default
+
+#: Values of `train.matmul`, with what multiplies so: (M, K) and (N, K) -> (M, N).
+LIBRARIES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"torch": F.linear, "onednn": _multiplied}
 
 
 class _Linear(torch.autograd.Function):
@@ -138,6 +142,21 @@ def require_onednn(train: TrainConfig) -> None:
     if train.matmul == "onednn" and not onednn_works():
         problem = "this build of PyTorch has no oneDNN for fp32; choose torch, or another build"
         raise ConfigError("train.matmul", problem)
+
+
+def flops_per_second(library: str, threads: int, *, size: int = 512, tries: int = 30) -> float:
+    """How fast CPU threads multiply fp32 matrices of so many rows: the best of some, since other work disturbs most."""
+    multiply, (a, b) = LIBRARIES[library], torch.rand(2, size, size)
+    before, taken = torch.get_num_threads(), []
+    torch.set_num_threads(threads)
+    try:
+        for _ in range(tries):
+            start = perf_counter()
+            multiply(a, b)
+            taken.append(perf_counter() - start)
+    finally:
+        torch.set_num_threads(before)
+    return 2 * size**3 / min(taken)
 
 
 def onednn_works() -> bool:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tinker.errors import FAILED, UserError
 from tinker.schedule.cost import steps_of
 from tinker.schedule.measured.rounds import Rounds, rounds
-from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, timed
+from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, of_the_control, timed
 from tinker.spec import TrialSpec
 
 #: Seconds that the whole measurement may take.
@@ -72,17 +71,11 @@ def compared(
     say(f"measuring whether train.compile pays (resources.compile: auto), at most {limit / 60:g} min ...")
     until = time.monotonic() + limit
     with Side([plain]) as one, Side([switched]) as other:
-        try:
+        late = f"it was not at its fourth step after {limit:g} s"
+        with of_the_control("compile", late, "a train.compile of true or false in `base`"):
             one.begin(until)
             first = one.steps(1, until).seconds
             step = one.steps(3, until).seconds / 3
-        except (SideEnded, SideLate) as error:
-            why = str(error) or f"it was not at its fourth step after {limit:g} s"
-            raise UserError(
-                f"resources.compile: auto: the control cannot be measured: {why}; `tinker verify` says more of an arm "
-                "that cannot be trained, and a train.compile of true or false in `base` needs no measurement",
-                exit_code=FAILED,
-            ) from None
         trial = first + (steps - 1) * step
         try:
             other.begin(until)

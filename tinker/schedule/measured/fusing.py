@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tinker.errors import FAILED, UserError
 from tinker.schedule.gpu_share import CONTEXT_BYTES, MARGIN
 from tinker.schedule.measured.rounds import rounds
-from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, SideRefused, timed
+from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, SideRefused, of_the_control, timed
 from tinker.spec import Seeds, TrialSpec
 
 #: Seconds that the whole measurement may take.
@@ -42,16 +41,9 @@ def fusing(
     say(f"measuring how many seeds pay as one program (resources.fused: auto), at most {limit / 60:g} min ...")
     until, plain, most = time.monotonic() + limit, timed(spec), seeds
     with Side([plain]) as alone:
-        try:
+        with of_the_control("fused", f"no step within {limit:g} s", "a number"):
             alone.begin(until)
             alone.steps(1, until)
-        except (SideEnded, SideLate) as error:
-            why = str(error) or f"no step within {limit:g} s"
-            raise UserError(
-                f"resources.fused: auto: the control cannot be measured: {why}; "
-                "`tinker verify` says more of an arm that cannot be trained, and a number needs no measurement",
-                exit_code=FAILED,
-            ) from None
         while most > 1:
             try:
                 found = _beside(alone, plain, most, room_bytes, until, say)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
-from tinker.errors import FAILED, UserError
 from tinker.schedule.measured.rounds import rounds
-from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, SideRefused, timed
+from tinker.schedule.measured.sides import Side, SideDiverged, SideEnded, SideLate, SideRefused, of_the_control, timed
 from tinker.spec import TrialSpec
 
 #: Seconds that the whole measurement may take.
@@ -36,19 +35,9 @@ def _decided(specs: Sequence[TrialSpec], say: Callable[[str], None], until: floa
     """Raises `SideRefused` where the trials cannot be trained as one program."""
     usual, switched = ([timed(spec, matmul=library) for spec in specs] for library in ("torch", "onednn"))
     with Side(usual) as one, Side(switched) as other:
-        try:
+        with of_the_control("matmul", f"no step within {limit:g} s", "a train.matmul of torch or onednn in `base`"):
             one.begin(until)
             one.steps(1, until)
-        except SideRefused:
-            raise
-        except (SideEnded, SideLate) as error:
-            why = str(error) or f"no step within {limit:g} s"
-            raise UserError(
-                f"resources.matmul: auto: the control cannot be measured: {why}; "
-                "`tinker verify` says more of an arm that cannot be trained, and a train.matmul of torch or onednn in "
-                "`base` needs no measurement",
-                exit_code=FAILED,
-            ) from None
         try:
             other.begin(until)
             other.steps(1, until)

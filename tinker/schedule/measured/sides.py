@@ -10,14 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import tinker
+from tinker.errors import FAILED, UserError
 from tinker.spec import TrialSpec
 
 #: Of trials that are only to be timed: more steps than anybody waits for, nothing written, nothing told to loggers.
@@ -134,6 +135,31 @@ class Side:
         lines = self._errors.read().decode(errors="replace").split("\n")
         said = [line.strip() for line in lines if line.strip()]
         return said[-1] if said else f"it ended with exit code {code} and said nothing"
+
+
+@contextmanager
+def of_the_control(part: str, late: str, otherwise: str) -> Iterator[None]:
+    """Around the first steps of the control as it stands: where that does not train there is nothing to decide.
+
+    Args:
+        part: of `resources`, that is to be decided.
+        late: what to say where its time was over.
+        otherwise: what to declare that needs no measurement.
+
+    Raises:
+        UserError: it does not train.
+        SideRefused: several cannot be trained as one program.
+    """
+    try:
+        yield
+    except SideRefused:
+        raise
+    except (SideEnded, SideLate) as error:
+        raise UserError(
+            f"resources.{part}: auto: the control cannot be measured: {str(error) or late}; `tinker verify` says more "
+            f"of an arm that cannot be trained, and {otherwise} needs no measurement",
+            exit_code=FAILED,
+        ) from None
 
 
 def timed(spec: TrialSpec, *, eval_every: int = STEPS, **train: Any) -> TrialSpec:
